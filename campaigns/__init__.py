@@ -1,0 +1,1 @@
+"""What goes out: workflow, enrolments, engine, outbox and numbers."""

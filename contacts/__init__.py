@@ -1,0 +1,1 @@
+"""Whom: people, groups, tags, fields and suppression."""

@@ -1,0 +1,1 @@
+"""FluenzR: sequences of mail that stop at the right moment, and numbers that are right."""

@@ -1,0 +1,1 @@
+"""REST doors; each dialect is a package of its own."""

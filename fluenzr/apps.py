@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class FluenzrConfig(AppConfig):
+    name = "fluenzr"
+    label = "fluenzr"
+    verbose_name = "FluenzR"

@@ -1,0 +1,1 @@
+"""By what door: accounts, transports, caps and raw IMAP fetch."""

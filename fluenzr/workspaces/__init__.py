@@ -1,0 +1,1 @@
+"""Who: users, members, roles, plans and limits, API keys."""

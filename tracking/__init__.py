@@ -1,0 +1,1 @@
+"""What comes back: opens, clicks, unsubscribes, replies and bounces."""

@@ -1,0 +1,49 @@
+"""`python -m tests quick` or `prove`, with pytest's own arguments after it: runs on SQLite, then on PostgreSQL."""
+
+import os
+import subprocess
+import sys
+import time
+
+from tests.databases import postgres
+
+SUITES = {
+    "quick": ["-n", "auto"],
+    # One after the other: they start servers of their own and watch the clock.
+    "prove": ["-p", "no:randomly", "tests/prove", "tests/journeys"],
+}
+NOT_TESTED = """
+**********************************************************************
+*  POSTGRESQL WAS NOT TESTED: no server answers on 127.0.0.1:5432,   *
+*  TEST_DATABASE_URL is not set, and no server binaries are here.    *
+**********************************************************************
+"""
+
+
+def run(*, suite: str, name: str, database_url: str, arguments: list[str]) -> bool:
+    """Run pytest once on that database; True when it passed."""
+    print(f"== {suite} tests on {name}", flush=True)
+    began = time.monotonic()
+    command = [sys.executable, "-m", "pytest", *SUITES[suite], *arguments]
+    passed = subprocess.run(command, env={**os.environ, "DATABASE_URL": database_url}, check=False).returncode == 0
+    verdict = "passed" if passed else "FAILED"
+    print(f"== {suite} tests on {name}: {verdict} in {time.monotonic() - began:.0f} s", flush=True)
+    return passed
+
+
+def main(suite: str, arguments: list[str]) -> int:
+    """The exit code: 0 only when all passed on every database that there is (in CI, on both)."""
+    results = [run(suite=suite, name="SQLite", database_url="", arguments=arguments)]
+    with postgres() as url:
+        if url:
+            results.append(run(suite=suite, name="PostgreSQL", database_url=url, arguments=arguments))
+        else:
+            print(NOT_TESTED, flush=True)
+            results.append(not os.environ.get("CI"))
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] not in (["quick"], ["prove"]):
+        sys.exit(__doc__)
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -37,6 +37,8 @@ SECRET_KEY = env.text("SECRET_KEY") or secrets.token_urlsafe(50)
 SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
 FLUENZR_ENCRYPTION_KEYS = env.items("FLUENZR_ENCRYPTION_KEYS")
 FLUENZR_TRACKING_KEYS = env.items("FLUENZR_TRACKING_KEYS")
+# Never changes once set: API keys and suppressions are matched by hashes under it.
+FLUENZR_PEPPER = env.text("FLUENZR_PEPPER")
 
 # --- Where we are ---
 DEBUG = env.flag("DEBUG", default=False)

@@ -1,0 +1,101 @@
+"""States of what goes out, and the tables of allowed moves."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class CampaignStatus(TextChoices):
+    """Where a campaign stands. Each API face shows only its own five (contract A44)."""
+
+    DRAFT = "draft", _("Draft")
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
+    COMPLETED = "completed", _("Completed")
+    ARCHIVED = "archived", _("Archived")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+CAMPAIGN_MOVES = {
+    CampaignStatus.DRAFT: (CampaignStatus.ACTIVE, CampaignStatus.ARCHIVED, CampaignStatus.CANCELLED),
+    CampaignStatus.ACTIVE: (CampaignStatus.PAUSED, CampaignStatus.COMPLETED, CampaignStatus.CANCELLED),
+    CampaignStatus.PAUSED: (CampaignStatus.ACTIVE, CampaignStatus.CANCELLED),
+    CampaignStatus.COMPLETED: (CampaignStatus.ACTIVE, CampaignStatus.ARCHIVED),
+    CampaignStatus.ARCHIVED: (),
+    CampaignStatus.CANCELLED: (),
+}
+EDITABLE = (CampaignStatus.DRAFT, CampaignStatus.PAUSED)
+ENROLLING = (CampaignStatus.DRAFT, CampaignStatus.ACTIVE, CampaignStatus.PAUSED, CampaignStatus.COMPLETED)
+
+
+class EnrolmentStatus(TextChoices):
+    """Where a contact stands in a campaign (contract A39)."""
+
+    PENDING = "pending", _("Added")
+    IN_PROGRESS = "in_progress", _("In progress")
+    COMPLETED = "completed", _("Completed")
+    REPLIED = "replied", _("Replied")
+    BOUNCED = "bounced", _("Bounced")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+    ERROR = "error", _("Error")
+    REMOVED = "removed", _("Removed")
+
+
+RUNNING = (EnrolmentStatus.PENDING, EnrolmentStatus.IN_PROGRESS)
+# What a reply, an unsubscribe or a bounce may still change: those on their way, and those who came to the end (A41).
+REVISABLE = (*RUNNING, EnrolmentStatus.COMPLETED)
+
+
+class Phase(TextChoices):
+    """What an enrolment's `next_run_at` is for."""
+
+    IDLE = "", _("Nothing")
+    STEP = "step", _("A step of the workflow")
+    MAIL = "mail", _("A slot to send the mail of its node")
+
+
+class Purpose(TextChoices):
+    """Why a message leaves."""
+
+    SEQUENCE = "sequence", _("Sequence")
+    ANSWER = "answer", _("Answer")
+    TEST = "test", _("Test")
+    WARMING = "warming", _("Warming")
+    NOTICE = "notice", _("Notice")
+
+
+class MessageState(TextChoices):
+    """How far a message is on its way (reliability.md section 3)."""
+
+    QUEUED = "queued", _("Queued")
+    CLAIMED = "claimed", _("Claimed")
+    SENDING = "sending", _("Sending")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+    UNCERTAIN = "uncertain", _("Uncertain")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+# A stop may still take these back; once `sending` is committed the body may be on the wire.
+STOPPABLE = (MessageState.QUEUED, MessageState.CLAIMED)
+# The mail reached, or may have reached, its recipient.
+COUNTED = (MessageState.SENT, MessageState.UNCERTAIN)
+
+
+class EventType(TextChoices):
+    """One vocabulary for what happens to a message, whatever the channel."""
+
+    SENT = "sent", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
+    OPENED = "opened", _("Opened")
+    CLICKED = "clicked", _("Clicked")
+    REPLIED = "replied", _("Replied")
+    AUTO_REPLIED = "auto_replied", _("Auto-reply")
+    BOUNCED = "bounced", _("Bounced")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+    COMPLAINED = "complained", _("Complained")
+    FAILED = "failed", _("Failed")
+    UNCERTAIN = "uncertain", _("Uncertain")
+    ADDED = "added", _("Added")
+    REMOVED = "removed", _("Removed")
+    COMPLETED = "completed", _("Completed")
+    STOPPED = "stopped", _("Stopped")

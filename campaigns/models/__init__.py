@@ -1,0 +1,20 @@
+"""What goes out: campaigns and workflows, people's journeys, messages, and what happened to them."""
+
+from campaigns.models.campaign import Campaign, CampaignAccount, Link, WorkflowDraft, WorkflowVersion
+from campaigns.models.enrolment import Enrolment
+from campaigns.models.event import CampaignTotal, Event, Passage, Tally
+from campaigns.models.message import Message
+
+__all__ = [
+    "Campaign",
+    "CampaignAccount",
+    "CampaignTotal",
+    "Enrolment",
+    "Event",
+    "Link",
+    "Message",
+    "Passage",
+    "Tally",
+    "WorkflowDraft",
+    "WorkflowVersion",
+]

@@ -1,0 +1,23 @@
+"""Content-addressed storage in the database, so that nodes keep nothing but a spool and a journal."""
+
+import hashlib
+
+from django.utils.translation import gettext_lazy as _
+
+from fluenzr.core.errors import Invalid
+from fluenzr.core.models import Blob
+
+MAX_BYTES = 25 * 1024 * 1024
+
+
+def put(content: bytes) -> Blob:
+    """Store the bytes once and return their blob.
+
+    Raises:
+        Invalid: more than 25 MB.
+    """
+    if len(content) > MAX_BYTES:
+        raise Invalid(_("The file is larger than 25 MB."))
+    digest = hashlib.sha256(content).hexdigest()
+    blob, _created = Blob.objects.get_or_create(sha256=digest, defaults={"size": len(content), "content": content})
+    return blob

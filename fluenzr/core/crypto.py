@@ -1,0 +1,55 @@
+"""Secrets at rest, and keyed hashes of what must be matched but not kept.
+
+Keys come from `FLUENZR_ENCRYPTION_KEYS` (the first seals, all open), never from `SECRET_KEY`: a leaked dump or cookie key
+opens nothing.
+"""
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+
+class Unsealable(Exception):
+    """A sealed value cannot be opened: no key fits, or it was sealed for another place."""
+
+
+def _box() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.FLUENZR_ENCRYPTION_KEYS])
+
+
+def seal(value: Any, *, place: str) -> str:
+    """Return a JSON value encrypted and bound to a place, such as `mailboxes.account:<key>:secrets`.
+
+    The place travels inside, so a ciphertext copied to another row or field does not open there.
+    """
+    return _box().encrypt(json.dumps([place, value]).encode()).decode()
+
+
+def unseal(token: str, *, place: str) -> Any:
+    """Return the value that `seal` got.
+
+    Raises:
+        Unsealable: no key fits, or the token belongs to another place.
+    """
+    try:
+        sealed_place, value = json.loads(_box().decrypt(token.encode()))
+    except InvalidToken as error:
+        raise Unsealable(place) from error
+    if sealed_place != place:
+        raise Unsealable(place)
+    return value
+
+
+def reseal(token: str) -> str:
+    """Return the same value encrypted under the first key, for a rotation of keys."""
+    return _box().rotate(token.encode()).decode()
+
+
+def keyed_hash(purpose: str, text: str) -> str:
+    """Return 64 hex digits that stand for `text`: HMAC-SHA-256 under the install's pepper, separate for each purpose."""
+    key = hashlib.sha256(b"fluenzr:" + purpose.encode() + settings.FLUENZR_PEPPER.encode()).digest()
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,125 @@
+"""Background work: the only module that knows django-q2.
+
+A task is a dotted path and a few strings or numbers; it may run twice, and what it must not do twice it claims
+in a row of its own. The queue lies in the database, so a task asked for inside a transaction exists exactly if
+that transaction commits: no `on_commit` is needed, and none is wanted.
+"""
+
+import os
+import select
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django_q.models import OrmQ, Schedule
+from django_q.tasks import async_task
+
+from fluenzr.core.models import Heartbeat, Kick
+
+CLUSTERS = ("send", "io", "work")
+# A kick that nobody took up for so long is forgotten: its task may have died with its worker.
+STALE_AFTER = timedelta(seconds=60)
+
+STOP_FD = "FLUENZR_STOP_FD"
+STOP_PIPE = "FLUENZR_STOP_PIPE"
+
+
+def enqueue(path: str, *args: str | int, cluster: str = "work") -> None:
+    """Ask for one run of the function at the dotted path, with these arguments, on one of CLUSTERS."""
+    if cluster not in CLUSTERS:
+        raise ValueError(f"there is no cluster {cluster!r}")
+    async_task(path, *args, cluster=cluster, group=path[:100])
+
+
+def kick(name: str, path: str, *args: str | int, cluster: str = "work", now: datetime | None = None) -> bool:
+    """Like `enqueue`, unless the job `name` already waits in the queue; True when it was enqueued."""
+    now = now or timezone.now()
+    free = Q(kicked_at=None) | Q(kicked_at__lt=now - STALE_AFTER)
+    row = Kick.objects.filter(name=name)
+    # Reading first: the beat asks each second, and on SQLite even an UPDATE of no row takes the write lock.
+    if row.exclude(free).exists():
+        return False
+    with transaction.atomic():
+        Kick.objects.bulk_create([Kick(name=name)], ignore_conflicts=True)
+        if not row.filter(free).update(kicked_at=now):
+            return False
+        enqueue("fluenzr.core.jobs.run_kicked", name, path, *args, cluster=cluster)
+    return True
+
+
+def started(name: str) -> None:
+    """Say that the job has begun, so that news from now on asks for another run."""
+    Kick.objects.filter(name=name).update(kicked_at=None)
+
+
+def run_kicked(name: str, path: str, *args: str | int) -> None:
+    """The task behind `kick`: clears the kick before it looks at the work, so no news falls between."""
+    started(name)
+    import_string(path)(*args)
+
+
+def heartbeat(name: str) -> None:
+    """Note that this part of the installation works now."""
+    now = timezone.now()
+    if not Heartbeat.objects.filter(name=name).update(seen_at=now):
+        Heartbeat.objects.bulk_create([Heartbeat(name=name, seen_at=now)], ignore_conflicts=True)
+
+
+def waiting(cluster: str) -> int:
+    """How many tasks lie in the queue of a cluster, running ones included."""
+    return OrmQ.objects.filter(key=cluster).count()
+
+
+def stopping() -> bool:
+    """Whether the installation is going down: a task then finishes what it holds and begins nothing new.
+
+    The leader of `manage.py up` holds the other end of a pipe and closes it, or dies.
+    """
+    descriptor = os.environ.get(STOP_FD, "")
+    if not descriptor or not _is_stop_pipe(int(descriptor)):
+        return False
+    poller = select.poll()
+    poller.register(int(descriptor), select.POLLIN | select.POLLHUP)
+    return bool(poller.poll(0))
+
+
+def _is_stop_pipe(descriptor: int) -> bool:
+    # A process started afresh inherits the variable but not the descriptor, whose number may be anything there.
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return False
+    return stat.S_ISFIFO(found.st_mode) and str(found.st_ino) == os.environ.get(STOP_PIPE)
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """One row of django-q2's own schedule: what to run every so many minutes."""
+
+    name: str
+    path: str
+    cluster: str
+    minutes: int
+    args: tuple[str, ...] = ()
+
+
+def sync_timetable(rows: Iterable[Timetable]) -> None:
+    """Make django-q2's schedule equal to `rows`: known ones keep their next run, others go."""
+    wanted = {row.name: row for row in rows}
+    with transaction.atomic():
+        Schedule.objects.exclude(name__in=wanted).delete()
+        for name, row in wanted.items():
+            fields = {
+                "func": row.path,
+                "args": repr(row.args) if row.args else "",
+                "cluster": row.cluster,
+                "schedule_type": Schedule.MINUTES,
+                "minutes": row.minutes,
+            }
+            if not Schedule.objects.filter(name=name).update(**fields):
+                Schedule.objects.create(name=name, **fields)

@@ -1,0 +1,58 @@
+"""Tokens of tracking links: short, unforgeable, and good for years.
+
+A token is base64url of: key number (1 byte), message key (16), link index (2), keyed hash (12). The hash covers what the
+token is for, so a pixel's token opens no link. Keys are `FLUENZR_TRACKING_KEYS`: the first signs, all verify.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import uuid
+from dataclasses import dataclass
+
+from django.conf import settings
+
+MAC_BYTES = 12
+TOKEN_BYTES = 1 + 16 + 2 + MAC_BYTES
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a valid token says: which message, which link of it (0 where there is none)."""
+
+    message_id: uuid.UUID
+    link: int
+
+
+def _mac(key: str, purpose: str, body: bytes) -> bytes:
+    secret = hashlib.sha256(key.encode()).digest()
+    return hashlib.blake2b(body, digest_size=MAC_BYTES, key=secret, person=purpose.encode()[:16]).digest()
+
+
+def _key_number(key: str) -> int:
+    return hashlib.sha256(b"number:" + key.encode()).digest()[0]
+
+
+def sign(purpose: str, message_id: uuid.UUID, link: int = 0) -> str:
+    """Return the token for one message (and one of its links) and one purpose: `open`, `click` or `leave`."""
+    key = settings.FLUENZR_TRACKING_KEYS[0]
+    body = bytes([_key_number(key)]) + message_id.bytes + link.to_bytes(2, "big")
+    return base64.urlsafe_b64encode(body + _mac(key, purpose, body)).decode().rstrip("=")
+
+
+def verify(purpose: str, token: str) -> Claim | None:
+    """Return what the token says, or None when it was not signed by us for this purpose."""
+    if len(token) != -(-TOKEN_BYTES * 4 // 3):
+        return None
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    body, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
+    if base64.urlsafe_b64encode(raw).decode().rstrip("=") != token:
+        return None  # trailing bits that decode alike: one token has one spelling
+    for key in settings.FLUENZR_TRACKING_KEYS:
+        if _key_number(key) == body[0] and hmac.compare_digest(mac, _mac(key, purpose, body)):
+            return Claim(uuid.UUID(bytes=body[1:17]), int.from_bytes(body[17:19], "big"))
+    return None

@@ -1,7 +1,42 @@
 .DEFAULT_GOAL := help
-PY := .venv/bin/python
+.PHONY: help setup run test prove lint types imports migrations-check fmt lock
+BIN := .venv/bin
+PACKAGES := fluenzr contacts campaigns tracking
 
-setup: ## Make the environment; quick when the lock did not change
-	@sh bin/setup
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
-.PHONY: setup
+setup: ## Make the environment in .venv (quick when nothing changed)
+	@bin/setup
+
+run: setup ## Set up all and start: site, demo data, workers; PORT=8000 chooses the port
+	@bin/devenv
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py demo
+	@exec $(BIN)/python manage.py up
+
+test: setup ## Quick tests, in parallel, on SQLite and on PostgreSQL
+	@$(BIN)/python -m tests quick $(ARGS)
+
+prove: setup ## Slow proofs: kills, races, journeys; PROVE_MINUTES=5 takes a sample
+	@$(BIN)/python -m tests prove $(ARGS)
+
+lint: setup ## Style and mistakes (ruff)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+fmt: setup ## Format, and repair what can be repaired
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: setup ## Types (mypy, strict)
+	@$(BIN)/mypy
+
+imports: setup ## The order of imports between the apps
+	@$(BIN)/lint-imports
+
+migrations-check: setup ## No model change without its migration
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+
+lock: ## Renew the locks from the .in files (needs uv)
+	@bin/lock

@@ -5,3 +5,6 @@ class FluenzrConfig(AppConfig):
     name = "fluenzr"
     label = "fluenzr"
     verbose_name = "FluenzR"
+
+    def ready(self) -> None:
+        from fluenzr import checks  # noqa: F401

@@ -11,6 +11,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.db.models import Field
 
+from fluenzr import logs
 from fluenzr.environment import Environment, load_file
 
 # Lets annotations such as `UUIDField[UUID, UUID]` and `ModelAdmin[Contact]` stand in running code.
@@ -115,14 +116,14 @@ TEMPLATES = [
 ]
 
 # --- Database ---
-_SQLITE_OPTIONS = {
+_SQLITE_OPTIONS: dict[str, Any] = {
     # Measured: 0 lock errors against 243 with Django's defaults. FULL, because NORMAL may take back
     # committed rows at a power loss, and a send that was taken back is sent again.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
 }
-_POSTGRES_OPTIONS = {"options": "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000"}
+_POSTGRES_OPTIONS: dict[str, Any] = {"options": "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000"}
 
 
 def _database() -> dict[str, Any]:
@@ -220,14 +221,22 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
 }
 
+# --- Logs ---
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+LOGGING = logs.config(level=LOG_LEVEL, for_people=DEBUG)
+
+# --- Web server (`manage.py web`) ---
+WEB_WORKERS = env.integer("WEB_WORKERS", 1, at_least=1)
+WEB_THREADS = env.integer("WEB_THREADS", 8, at_least=1)
+
 # --- Background work (see `fluenzr/core/jobs.py` and `fluenzr/schedules.py`) ---
-_WORKERS = 2 if DATABASES["default"]["ENGINE"].endswith("sqlite3") else 4
+SEND_WORKERS = env.integer("SEND_WORKERS", 2 if DATABASES["default"]["ENGINE"].endswith("sqlite3") else 4, at_least=1)
 
 
-def _cluster(*, timeout: int, retry: int) -> dict[str, int]:
+def _cluster(*, workers: int, timeout: int, retry: int) -> dict[str, int]:
     # `retry` runs from the moment a task is fetched, not started, so it leaves room for
     # those that wait in the worker's own queue.
-    return {"workers": _WORKERS, "queue_limit": _WORKERS, "timeout": timeout, "retry": retry}
+    return {"workers": workers, "queue_limit": workers, "timeout": timeout, "retry": retry}
 
 
 Q_CLUSTER = {
@@ -239,15 +248,16 @@ Q_CLUSTER = {
     "max_attempts": 1,
     "ack_failures": True,
     "catch_up": False,
-    # With a limit, every finished task locks and reads all kept rows; retention thins them at night.
-    "save_limit": 0,
+    # Failures are always kept (`core.jobs.thin` drops old ones); each kept success would cost a row a second.
+    "save_limit": -1,
     "recycle": 200,
     "max_rss": 300_000,
     "label": "Background tasks",
-    **_cluster(timeout=600, retry=1500),
+    "log_level": "WARNING",
+    **_cluster(workers=2, timeout=600, retry=1500),
     "ALT_CLUSTERS": {
         # A server may take 600 s to answer the final dot (RFC 5321 4.5.3.2.6).
-        "send": _cluster(timeout=660, retry=1500),
-        "io": _cluster(timeout=120, retry=600),
+        "send": _cluster(workers=SEND_WORKERS, timeout=660, retry=1500),
+        "io": _cluster(workers=2, timeout=120, retry=600),
     },
 }

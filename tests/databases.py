@@ -78,7 +78,18 @@ def _cluster(binaries: Path) -> Iterator[str]:
         shutil.chown(folder, "nobody", "nogroup")
     port = free_port()
     try:
-        initdb = [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        initdb = [
+            binaries / "initdb",
+            "-D",
+            folder / "data",
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ]
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, **account)  # type: ignore[call-overload]
         flags = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off -c max_connections=200"
         start = [binaries / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", flags, "start"]

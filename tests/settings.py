@@ -13,6 +13,7 @@ os.environ |= {
     "SECRET_KEY": "only-for-tests-" + "k" * 50,
     "FLUENZR_ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
     "FLUENZR_TRACKING_KEYS": "only-for-tests-tracking-key-0123456789",
+    "FLUENZR_PEPPER": "only-for-tests-pepper-0123456789abcdef",
     "DATA_DIR": str(SCRATCH),
     "SITE_URL": "http://testserver",
     "ALLOW_PRIVATE_HOSTS": "1",

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from django_q.models import OrmQ, Schedule
+from django_q.models import OrmQ, Schedule, Task
 from django_q.tasks import async_task
 
 from fluenzr.core.models import Heartbeat, Kick
@@ -24,6 +24,8 @@ from fluenzr.core.models import Heartbeat, Kick
 CLUSTERS = ("send", "io", "work")
 # A kick that nobody took up for so long is forgotten: its task may have died with its worker.
 STALE_AFTER = timedelta(seconds=60)
+
+KEEP_FAILURES = timedelta(days=30)
 
 STOP_FD = "FLUENZR_STOP_FD"
 STOP_PIPE = "FLUENZR_STOP_PIPE"
@@ -72,7 +74,13 @@ def heartbeat(name: str) -> None:
 
 def waiting(cluster: str) -> int:
     """How many tasks lie in the queue of a cluster, running ones included."""
-    return OrmQ.objects.filter(key=cluster).count()
+    count: int = OrmQ.objects.filter(key=cluster).count()
+    return count
+
+
+def thin(*, now: datetime | None = None) -> None:
+    """Drop the reports of failed tasks after KEEP_FAILURES; successful ones are not kept at all."""
+    Task.objects.filter(stopped__lt=(now or timezone.now()) - KEEP_FAILURES).delete()
 
 
 def stopping() -> bool:

@@ -1,0 +1,31 @@
+"""What ties a process to the leader that started it: when the leader dies, the process stops itself."""
+
+import os
+import select
+import signal
+import threading
+import time
+
+from fluenzr.core import jobs
+
+# How long a process may take to stop by itself: as long as a mail server may owe an answer (see `supervisor`).
+LAST_WORD = 60.0
+
+
+def start() -> None:
+    """Watch the leader's pipe in a thread; without a leader (a process started by hand) do nothing."""
+    descriptor = os.environ.get(jobs.STOP_FD, "")
+    if descriptor:
+        arguments = (int(descriptor), os.getppid())
+        threading.Thread(target=_watch, args=arguments, name="watchdog", daemon=True).start()
+
+
+def _watch(descriptor: int, leader: int) -> None:
+    select.select([descriptor], [], [])
+    # An orderly stop closes the pipe too, and there the leader signals: a second signal to a
+    # cluster that is stopping may block it for ever. So act only for a leader that is gone.
+    while os.getppid() == leader:
+        time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(LAST_WORD)
+    os.killpg(0, signal.SIGKILL)

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 T = TypeVar("T")
 
+_ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
@@ -73,7 +74,7 @@ class Environment:
         """A Django DATABASES entry out of a URL (sqlite:///path or postgres://user:password@host/name)."""
         value = self.text(name, default)
         config: dict[str, Any] = self._parsed(name, value, environ.Env.db_url_config, "a database URL")
-        if not config.get("ENGINE"):
+        if config.get("ENGINE") not in _ENGINES:
             raise ImproperlyConfigured(f"{name}: unknown scheme {value.split(':')[0]!r}; use sqlite or postgres")
         return config
 
@@ -105,4 +106,5 @@ def load_file(path: Path, values: MutableMapping[str, str] = os.environ) -> None
         name, separator, value = line.partition("=")
         if not separator or not name.strip().isidentifier():
             raise ImproperlyConfigured(f"{path.name}, line {number}: expected NAME=value")
-        values.setdefault(name.strip(), value.strip().strip("\"'"))
+        # What is set but empty counts as unset everywhere, so here too.
+        values[name.strip()] = values.get(name.strip()) or value.strip().strip("\"'")

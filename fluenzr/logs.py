@@ -4,6 +4,7 @@ Secrets are taken out here, at the last door before they are written, whoever pu
 """
 
 import re
+import sys
 from typing import Any
 
 import structlog
@@ -43,7 +44,8 @@ def _shared() -> list[Processor]:
 
 def _renderer(*, for_people: bool) -> Processor:
     if for_people:
-        return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        plain = structlog.dev.plain_traceback
+        return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
     return structlog.processors.JSONRenderer()
 
 

@@ -1,0 +1,129 @@
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from django_q.models import OrmQ, Schedule, Task
+
+from fluenzr.core import jobs
+from fluenzr.core.models import Heartbeat, Kick
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=5)
+
+
+def queued(cluster: str) -> list[tuple[str, tuple[str | int, ...]]]:
+    return [(row.func(), tuple(row.task["args"])) for row in OrmQ.objects.filter(key=cluster).order_by("pk")]
+
+
+def test_enqueue_puts_the_call_on_its_cluster() -> None:
+    jobs.enqueue("campaigns.tasks.send_account", "acc", 7, cluster="send")
+    assert queued("send") == [("campaigns.tasks.send_account", ("acc", 7))]
+
+
+def test_enqueue_refuses_an_unknown_cluster() -> None:
+    with pytest.raises(ValueError, match="no cluster 'fast'"):
+        jobs.enqueue("a.b", cluster="fast")
+
+
+def test_enqueue_is_undone_with_its_transaction() -> None:
+    with transaction.atomic():
+        jobs.enqueue("a.b")
+        transaction.set_rollback(True)
+    assert queued("work") == []
+
+
+def test_kick_enqueues_once_until_started() -> None:
+    asked = [jobs.kick("send:1", "a.b", "1", cluster="send", now=NOW) for _ in range(3)]
+    assert asked == [True, False, False]
+    assert queued("send") == [("fluenzr.core.jobs.run_kicked", ("send:1", "a.b", "1"))]
+
+
+def test_kick_asks_again_after_started() -> None:
+    jobs.kick("plan", "a.b", now=NOW)
+    jobs.started("plan")
+    assert jobs.kick("plan", "a.b", now=LATER)
+    assert len(queued("work")) == 2
+
+
+def test_kick_asks_again_when_the_first_is_stale() -> None:
+    jobs.kick("plan", "a.b", now=NOW)
+    assert not jobs.kick("plan", "a.b", now=NOW + jobs.STALE_AFTER)
+    assert jobs.kick("plan", "a.b", now=NOW + jobs.STALE_AFTER + timedelta(seconds=1))
+
+
+def test_kick_that_waits_costs_one_query(django_assert_num_queries: object) -> None:
+    jobs.kick("plan", "a.b", now=NOW)
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        jobs.kick("plan", "a.b", now=LATER)
+
+
+def test_kicks_of_other_names_do_not_meet() -> None:
+    assert [jobs.kick(name, "a.b", now=NOW) for name in ("send:1", "send:2")] == [True, True]
+
+
+def test_run_kicked_clears_the_kick_before_the_work() -> None:
+    jobs.kick("note", "fluenzr.core.jobs.heartbeat", "work", now=NOW)
+    jobs.run_kicked("note", "fluenzr.core.jobs.heartbeat", "work")
+    assert Kick.objects.get(name="note").kicked_at is None
+    assert Heartbeat.objects.filter(name="work").count() == 1
+
+
+def test_heartbeat_keeps_one_row_a_name() -> None:
+    jobs.heartbeat("beat")
+    first = Heartbeat.objects.get(name="beat").seen_at
+    jobs.heartbeat("beat")
+    assert Heartbeat.objects.get(name="beat").seen_at >= first
+
+
+def test_waiting_counts_one_cluster() -> None:
+    jobs.enqueue("a.b", cluster="io")
+    jobs.enqueue("a.b", cluster="work")
+    assert jobs.waiting("io") == 1
+
+
+def test_thin_drops_old_failures_only() -> None:
+    old, new = NOW - jobs.KEEP_FAILURES - timedelta(days=1), NOW
+    for name, stopped in (("old", old), ("new", new)):
+        Task.objects.create(id=name, name=name, func="a.b", started=stopped, stopped=stopped, success=False)
+    jobs.thin(now=NOW)
+    assert [task.name for task in Task.objects.all()] == ["new"]
+
+
+def test_sync_timetable_adds_changes_and_removes() -> None:
+    row = jobs.Timetable(name="plan", path="a.b", cluster="work", minutes=1)
+    jobs.sync_timetable([row, jobs.Timetable(name="gone", path="a.c", cluster="work", minutes=1)])
+    next_run = Schedule.objects.get(name="plan").next_run
+    jobs.sync_timetable([jobs.Timetable(name="plan", path="a.b", cluster="io", minutes=5, args=("x",))])
+    found = Schedule.objects.get()
+    assert (found.name, found.cluster, found.minutes, found.args) == ("plan", "io", 5, "('x',)")
+    assert found.next_run == next_run
+
+
+@pytest.fixture
+def stop_pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The leader's end of a stop pipe that this process watches."""
+    reading, writing = os.pipe()
+    monkeypatch.setenv(jobs.STOP_FD, str(reading))
+    monkeypatch.setenv(jobs.STOP_PIPE, str(os.fstat(reading).st_ino))
+    yield writing
+    os.close(reading)
+
+
+def test_stopping_is_false_without_a_leader() -> None:
+    assert jobs.stopping() is False
+
+
+def test_stopping_turns_true_when_the_leader_closes_its_pipe(stop_pipe: int) -> None:
+    assert jobs.stopping() is False
+    os.close(stop_pipe)
+    assert jobs.stopping() is True
+
+
+def test_stopping_ignores_a_descriptor_that_is_not_the_pipe(stop_pipe: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.close(stop_pipe)
+    monkeypatch.setenv(jobs.STOP_PIPE, "1")
+    assert jobs.stopping() is False

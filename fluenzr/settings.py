@@ -58,6 +58,7 @@ STATUS_URL = env.text("STATUS_URL")
 # --- How it behaves ---
 DEFAULT_PLAN = env.text("DEFAULT_PLAN", "pro")
 FLUENZR_LEASE_SECONDS = env.integer("FLUENZR_LEASE_SECONDS", 60, at_least=1)
+FLUENZR_DOUBT_SECONDS = env.integer("FLUENZR_DOUBT_SECONDS", 24 * 3600)
 FLUENZR_SETTLING_SECONDS = env.integer("FLUENZR_SETTLING_SECONDS", 60)
 FLUENZR_POLL_SECONDS = env.integer("FLUENZR_POLL_SECONDS", 120, at_least=1)
 
@@ -227,7 +228,7 @@ LOGGING = logs.config(level=LOG_LEVEL, for_people=DEBUG)
 
 # --- Web server (`manage.py web`) ---
 WEB_WORKERS = env.integer("WEB_WORKERS", 1, at_least=1)
-WEB_THREADS = env.integer("WEB_THREADS", 8, at_least=1)
+WEB_THREADS = env.integer("WEB_THREADS", min(8, 2 * (os.cpu_count() or 1) + 1), at_least=1)
 
 # --- Background work (see `fluenzr/core/jobs.py` and `fluenzr/schedules.py`) ---
 SEND_WORKERS = env.integer("SEND_WORKERS", 2 if DATABASES["default"]["ENGINE"].endswith("sqlite3") else 4, at_least=1)

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import databases
+from fluenzr.workspaces.enums import Role
+from fluenzr.workspaces.models import Member, Workspace
+from tests import builders, databases
+from tests.clients import ApiClient
 from tests.settings import SCRATCH
 
 _started = time.monotonic()
@@ -33,3 +36,49 @@ def server_database() -> Iterator[str]:
     """URL of a fresh, empty database of the kind under test, for servers that a test starts; dropped afterwards."""
     with databases.fresh(os.environ.get("DATABASE_URL", "")) as url:
         yield url
+
+
+@pytest.fixture
+def workspace(db: None) -> Workspace:
+    """The workspace that most tests act in: on the pro plan."""
+    return builders.make_workspace()
+
+
+@pytest.fixture
+def other_workspace(db: None) -> Workspace:
+    """Somebody else's workspace: nothing of it may ever show or change."""
+    return builders.make_workspace("Stranger's")
+
+
+@pytest.fixture
+def owner(workspace: Workspace) -> Member:
+    return builders.make_member(workspace, Role.OWNER)
+
+
+@pytest.fixture
+def teammate(workspace: Workspace) -> Member:
+    return builders.make_member(workspace, Role.MEMBER)
+
+
+@pytest.fixture
+def stranger(other_workspace: Workspace) -> Member:
+    """The owner of another workspace."""
+    return builders.make_member(other_workspace, Role.OWNER)
+
+
+@pytest.fixture
+def api(workspace: Workspace) -> ApiClient:
+    """The REST API with a key of `workspace` that may write."""
+    return ApiClient(builders.make_key(workspace)[1])
+
+
+@pytest.fixture
+def reader(workspace: Workspace) -> ApiClient:
+    """The REST API with a key of `workspace` that may only read."""
+    return ApiClient(builders.make_key(workspace, scope="read")[1])
+
+
+@pytest.fixture
+def stranger_api(other_workspace: Workspace) -> ApiClient:
+    """The REST API with a key of another workspace."""
+    return ApiClient(builders.make_key(other_workspace)[1])

@@ -1,0 +1,124 @@
+"""`manage.py up` as a person starts and stops it, and as a machine kills it."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+
+from tests.databases import free_port
+from tests.prove import processes
+
+
+class Installation:
+    """A server of its own: database, data directory and port."""
+
+    def __init__(self, *, database_url: str, folder: Path) -> None:
+        self.mark = secrets.token_hex(8)
+        self.port = free_port()
+        self.log = folder / "up.log"
+        self.environment = {
+            "FLUENZR_ENV_FILE": os.devnull,
+            "DATABASE_URL": database_url,
+            "DATA_DIR": str(folder / "data"),
+            "PORT": str(self.port),
+            "DEBUG": "1",
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "FLUENZR_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+            "FLUENZR_TRACKING_KEYS": secrets.token_urlsafe(32),
+            "FLUENZR_PEPPER": secrets.token_urlsafe(32),
+        }
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        command = [sys.executable, "manage.py", *arguments]
+        environment = {"PATH": os.environ["PATH"], **self.environment, processes.MARK: self.mark}
+        return subprocess.run(
+            command, env=environment, cwd=processes.ROOT, capture_output=True, text=True, check=False, timeout=60
+        )
+
+    def up(self) -> subprocess.Popen[bytes]:
+        """Start everything and wait until the site is ready."""
+        leader = processes.start(["manage.py", "up"], mark=self.mark, environment=self.environment, log=self.log)
+        processes.wait_until(self.is_ready, seconds=20, what="ready")
+        return leader
+
+    def is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def doctor(self) -> dict[str, Any]:
+        """The checks by name."""
+        return {check["name"]: check for check in json.loads(self.manage("doctor", "--json").stdout)["checks"]}
+
+    def clusters_live(self) -> bool:
+        return bool(self.doctor()["clusters"]["ok"])
+
+
+@pytest.fixture
+def installation(server_database: str, tmp_path: Path) -> Iterator[Installation]:
+    one = Installation(database_url=server_database, folder=tmp_path)
+    yield one
+    processes.kill_marked(one.mark)
+
+
+@pytest.fixture
+def migrated(installation: Installation) -> Installation:
+    assert installation.manage("migrate", "--verbosity", "0").returncode == 0
+    return installation
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_up_runs_every_cluster_and_stops_within_five_seconds(migrated: Installation, number: signal.Signals) -> None:
+    leader = migrated.up()
+    processes.wait_until(migrated.clusters_live, seconds=30, what="signs of life from all clusters")
+    began = time.monotonic()
+    leader.send_signal(number)
+    assert leader.wait(timeout=20) == 0
+    assert time.monotonic() - began < 5
+    assert processes.marked(migrated.mark) == {}
+
+
+def test_up_that_is_killed_leaves_no_orphan(migrated: Installation) -> None:
+    leader = migrated.up()
+    leader.kill()
+    leader.wait()
+    processes.wait_until(lambda: processes.marked(migrated.mark) == {}, seconds=15, what="no orphan")
+
+
+def test_up_starts_a_part_again_that_was_killed(migrated: Installation) -> None:
+    leader = migrated.up()
+    web = next(pid for pid, command in processes.marked(migrated.mark).items() if "manage.py web" in command)
+    os.kill(web, signal.SIGKILL)
+    said = "web died (SIGKILL); it starts again in 1 s"
+    processes.wait_until(lambda: said in migrated.log.read_text(), seconds=5, what="the death is said")
+    processes.wait_until(migrated.is_ready, seconds=15, what="ready again")
+    leader.terminate()
+    assert leader.wait(timeout=20) == 0
+
+
+def test_up_refuses_a_database_without_tables(installation: Installation) -> None:
+    done = installation.manage("up")
+    assert done.returncode == 1
+    assert "migrations are not applied. Run `manage.py migrate`" in done.stderr
+
+
+def test_up_refuses_a_taken_port(migrated: Installation) -> None:
+    leader = migrated.up()
+    done = migrated.manage("up")
+    assert done.returncode == 1
+    assert f"Cannot listen on 127.0.0.1:{migrated.port}" in done.stderr
+    leader.terminate()
+    assert leader.wait(timeout=20) == 0

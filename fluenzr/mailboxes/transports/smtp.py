@@ -1,0 +1,207 @@
+"""SMTP in careful mode: one mail opened at a time, and no doubt that is not shown.
+
+Up to the 354 any trouble is harmless. Then `open` commits `sending`; from there on only an explicit 4xx or 5xx allows
+another try, and silence, a reset or nonsense is UNKNOWN (reliability.md, section 3).
+"""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+
+from fluenzr.mailboxes import verdicts
+from fluenzr.mailboxes.enums import Provider
+from fluenzr.mailboxes.models import Account
+from fluenzr.mailboxes.transports.base import Open, Outcome, Parcel, Receipt, Transport, register
+from fluenzr.mailboxes.transports.session import Door, Lost, Reply, Session, dial
+from fluenzr.mailboxes.verdicts import Verdict
+
+# RFC 5321, 4.5.3.2.5 and 4.5.3.2.6.
+BODY_SECONDS = 180.0
+DOT_SECONDS = 600.0
+EARLY_REPLY_SECONDS = 1.0
+MAX_MAILS = 50
+MAX_AGE_SECONDS = 300.0
+DEFAULT_PORTS = {"tls": 587, "ssl": 465, "none": 25}
+_ADDRESS = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]+@[A-Za-z0-9.\[\]:_-]+")
+
+
+def door_of(account: Account) -> Door:
+    """Return where and as whom an account sends."""
+    return Door(
+        host=account.smtp_host,
+        port=account.smtp_port or DEFAULT_PORTS[account.smtp_encryption],
+        encryption=account.smtp_encryption,
+        username=account.smtp_username,
+        password=account.secrets().get("smtp", ""),
+    )
+
+
+@register(Provider.SMTP)
+class SmtpTransport(Transport):
+    """A personal mailbox behind any SMTP server."""
+
+    batch = 50
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self._session: Session | None = None
+        self._dialled_at = 0.0
+        self._mails = 0
+
+    def deliver(self, parcels: Sequence[Parcel], open: Open) -> Iterator[Receipt]:
+        """Send one parcel after the other on one connection, which is made anew when it is lost or worn."""
+        for parcel in parcels:
+            problem = _envelope_problem(parcel)
+            if problem:
+                yield Receipt(parcel.id, Outcome.REFUSED, None, problem, Verdict.HARD)
+            else:
+                yield self._send(parcel, open)
+
+    def probe(self) -> None:
+        """Connect and sign in."""
+        self._fresh_session()
+
+    def close(self) -> None:
+        """Say QUIT, if there is a connection."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.quit()
+
+    def _send(self, parcel: Parcel, open_: Open) -> Receipt:
+        begun = self._begin(parcel)
+        if isinstance(begun, Receipt):
+            return begun
+        opened = False
+        try:
+            opened = parcel.id in open_([parcel.id])
+        finally:
+            if not opened:
+                # After the 354 there is no command that takes it back: only hanging up says nothing.
+                self._drop()
+        return self._finish(begun, parcel) if opened else Receipt(parcel.id, Outcome.UNOPENED)
+
+    def _begin(self, parcel: Parcel) -> Session | Receipt:
+        """Bring the connection to the 354 for this parcel, or return why that cannot be."""
+        if self._session is not None and not self._is_worn():
+            try:
+                begun = self._envelope(self._session, parcel)
+            except Lost:
+                begun = None
+            # An idle server hangs up when it likes; that says nothing about the mail, so once more on a new line.
+            if begun is not None and not (isinstance(begun, Receipt) and begun.code == 421):
+                return begun
+            self._drop()
+        session = self._fresh_session()
+        try:
+            return self._envelope(session, parcel)
+        except Lost as lost:
+            self._drop()
+            return Receipt(parcel.id, Outcome.DEFERRED, None, f"before the mail was sent: {lost}")
+
+    def _envelope(self, session: Session, parcel: Parcel) -> Session | Receipt:
+        limit = session.extensions.get("SIZE", "")
+        if limit.isdigit() and 0 < int(limit) < len(parcel.content):
+            text = f"the mail has {len(parcel.content)} bytes; the server takes {limit}"
+            return Receipt(parcel.id, Outcome.REFUSED, 552, text, Verdict.MESSAGE)
+        size = f" SIZE={len(parcel.content)}" if "SIZE" in session.extensions else ""
+        for command, stage in (
+            (f"MAIL FROM:<{parcel.sender}>{size}", "mail"),
+            (f"RCPT TO:<{parcel.recipient}>", "rcpt"),
+            ("DATA", "data"),
+        ):
+            reply = session.command(command)
+            if not (reply.code == 354 if stage == "data" else reply.is_ok):
+                return self._not_begun(session, parcel, reply, stage)
+        return session
+
+    def _not_begun(self, session: Session, parcel: Parcel, reply: Reply, stage: str) -> Receipt:
+        if reply.code == 421 or (stage == "data" and not reply.is_transient and not reply.is_permanent):
+            self._drop()
+        else:
+            self._reset(session)
+        return _receipt(parcel, reply, stage) or Receipt(parcel.id, Outcome.DEFERRED, reply.code, reply.text)
+
+    def _finish(self, session: Session, parcel: Parcel) -> Receipt:
+        self._mails += 1
+        try:
+            session.write(wire(parcel.content), seconds=BODY_SECONDS)
+        except Lost as lost:
+            return self._cut_off(session, parcel, lost)
+        try:
+            reply = session.reply(seconds=DOT_SECONDS)
+        except Lost as lost:
+            self._drop()
+            return Receipt(parcel.id, Outcome.UNKNOWN, None, f"after the mail was sent: {lost}")
+        if reply.code == 421:
+            self._drop()
+        receipt = _receipt(parcel, reply, "dot")
+        if receipt is None:
+            self._drop()
+            return Receipt(parcel.id, Outcome.UNKNOWN, reply.code, reply.text)
+        return receipt
+
+    def _cut_off(self, session: Session, parcel: Parcel, lost: Lost) -> Receipt:
+        """The body did not get through. A server that refuses in the middle of it says so before it hangs up."""
+        try:
+            reply = session.reply(seconds=EARLY_REPLY_SECONDS)
+        except Lost:
+            reply = None
+        self._drop()
+        receipt = _receipt(parcel, reply, "dot") if reply and not reply.is_ok else None
+        return receipt or Receipt(parcel.id, Outcome.UNKNOWN, None, f"while the mail was sent: {lost}")
+
+    def _fresh_session(self) -> Session:
+        self.close()
+        self._session = dial(door_of(self.account))
+        self._dialled_at, self._mails = time.monotonic(), 0
+        return self._session
+
+    def _is_worn(self) -> bool:
+        return self._mails >= MAX_MAILS or time.monotonic() - self._dialled_at > MAX_AGE_SECONDS
+
+    def _reset(self, session: Session) -> None:
+        try:
+            if session.command("RSET").is_ok:
+                return
+        except Lost:
+            pass
+        self._drop()
+
+    def _drop(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+
+def wire(content: bytes) -> bytes:
+    """Return the content as DATA carries it: every line end CRLF, lone dots stuffed, the final dot at its end.
+
+    A bare CR or LF inside is made a line end, so that no server can read a second mail out of one (RFC 5321, 2.3.8).
+    """
+    lines = re.sub(rb"\r\n|\r|\n", b"\r\n", content)
+    if not lines.endswith(b"\r\n"):
+        lines += b"\r\n"
+    return re.sub(rb"(?m)^\.", b"..", lines) + b".\r\n"
+
+
+def _receipt(parcel: Parcel, reply: Reply, stage: str) -> Receipt | None:
+    """Return what a reply of a stage (`mail`, `rcpt`, `data`, `dot`) means, or None when it means nothing."""
+    if reply.is_ok:
+        return Receipt(parcel.id, Outcome.ACCEPTED, reply.code, reply.text) if stage == "dot" else None
+    if reply.is_transient:
+        return Receipt(parcel.id, Outcome.DEFERRED, reply.code, reply.text)
+    if not reply.is_permanent:
+        return None
+    verdict = verdicts.of_refusal(reply.code, reply.text)
+    if stage == "mail" and verdict in (Verdict.HARD, Verdict.SOFT):
+        verdict = Verdict.POLICY  # nobody was named yet but ourselves
+    return Receipt(parcel.id, Outcome.REFUSED, reply.code, reply.text, verdict)
+
+
+def _envelope_problem(parcel: Parcel) -> str:
+    """Return why the envelope cannot be (RFC 5321, 4.5.3.1: 64, 255 and 256 octets), or ""."""
+    for address in (parcel.sender, parcel.recipient):
+        local, _at, domain = address.rpartition("@")
+        if not _ADDRESS.fullmatch(address) or len(local) > 64 or len(domain) > 255 or len(address) > 254:
+            return "no mail server takes this address"
+    return ""

@@ -5,3 +5,7 @@ class ContactsConfig(AppConfig):
     name = "contacts"
     label = "contacts"
     verbose_name = "Contacts"
+
+    def ready(self) -> None:
+        """Subscribe to the facts of the apps below."""
+        from contacts import reactions  # noqa: F401

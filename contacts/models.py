@@ -61,8 +61,8 @@ class Contact(PublicIdMixin, models.Model):
 
     id = KeyField(prefix="con")
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="contacts")
-    email = models.EmailField(_("e-mail"), max_length=254, null=True, blank=True)  # noqa: DJ001 - null is "has none"
-    email_key = models.CharField(max_length=254, null=True, editable=False)  # noqa: DJ001 - unique where present
+    email = models.EmailField(_("e-mail"), max_length=254, null=True, blank=True)
+    email_key = models.CharField(max_length=254, null=True, editable=False)
     status = models.CharField(_("status"), max_length=20, choices=ContactStatus.choices, default=ContactStatus.ACTIVE)
     status_at = models.DateTimeField(_("status since"), null=True, blank=True)
     first_name = models.CharField(_("first name"), max_length=200, blank=True)

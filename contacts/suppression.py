@@ -1,0 +1,123 @@
+"""Who must never be written to, whatever the campaign. Matching is by keyed hash, so it outlives the person's data."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import reduce
+from operator import or_
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from contacts import addresses, facts
+from contacts.enums import ContactStatus, SuppressionKind, SuppressionReason
+from contacts.models import Contact, ContactQuerySet, Suppression
+from fluenzr.core import bus
+from fluenzr.core.errors import Invalid
+from fluenzr.workspaces import audit
+from fluenzr.workspaces.models import Workspace
+
+_DOMAIN = re.compile(r"(?=.{1,253}\Z)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# Addresses asked about in one query: with their domains they stay well under SQLite's limit of parameters.
+_AT_ONCE = 5000
+
+
+def suppress(
+    *,
+    workspace: Workspace,
+    targets: Iterable[str],
+    now: datetime,
+    kind: str = SuppressionKind.ADDRESS,
+    reason: str = SuppressionReason.BY_HAND,
+    source: str = "",
+) -> int:
+    """Bar addresses (or domains with all that is under them) and stop whoever they concern; return how many are new.
+
+    The contacts keep their status: lifting the suppression is then enough to take it back.
+
+    Raises:
+        Invalid: a target is no address or domain; nothing is written.
+    """
+    readable = sorted({_readable(target, kind) for target in targets})
+    with transaction.atomic():
+        added = write(workspace=workspace, targets=readable, kind=kind, reason=reason, source=source)
+        if added:
+            changes = {"kind": kind, "reason": reason, "count": added, "source": source}
+            by = source or "system"
+            audit.record(workspace=workspace, by=by, action="suppression.added", changes=changes, now=now)
+        concerned = list(_concerned(workspace, readable, kind).reachable().values_list("pk", flat=True))
+        for chunk in facts.chunks(concerned):
+            stopped = facts.ContactsStopped(
+                workspace_id=workspace.pk, contact_ids=chunk, status=ContactStatus.BLOCKED, reason="suppressed", at=now
+            )
+            bus.publish(stopped)
+    return added
+
+
+def write(*, workspace: Workspace, targets: Sequence[str], kind: str, reason: str, source: str) -> int:
+    """Add the rows that are not there yet and return their number; what stands keeps its first reason."""
+    hashed = {_hash(target, kind): target for target in targets}
+    known = set(Suppression.objects.in_workspace(workspace).matching(hashed).values_list("target_hash", flat=True))
+    rows = [
+        Suppression(
+            workspace=workspace, kind=kind, target=target, target_hash=digest, reason=reason, source=source[:200]
+        )
+        for digest, target in hashed.items()
+        if digest not in known
+    ]
+    # Two writers at once: the unique key keeps one row, and either's reason is true.
+    Suppression.objects.bulk_create(rows, ignore_conflicts=True, batch_size=facts.CHUNK)
+    return len(rows)
+
+
+def lift(*, suppressions: Iterable[Suppression], by: str, now: datetime) -> int:
+    """Take suppressions back and return how many there were. A contact's own status stays; see `standing.restore`."""
+    lifted = 0
+    with transaction.atomic():
+        for row in suppressions:
+            changes = {"kind": row.kind, "reason": row.reason}
+            audit.record(workspace=row.workspace, by=by, action="suppression.lifted", obj=row, changes=changes, now=now)
+            lifted += Suppression.objects.filter(pk=row.pk).delete()[0]
+    return lifted
+
+
+def barred(workspace: Workspace, emails: Iterable[str]) -> set[str]:
+    """Return those of the addresses, spelt as given, that are suppressed themselves or by a domain of theirs.
+
+    One query for each 5,000 addresses.
+    """
+    asked = list(set(emails))
+    found: set[str] = set()
+    for start in range(0, len(asked), _AT_ONCE):
+        hashes = {email: _hashes(email) for email in asked[start : start + _AT_ONCE]}
+        wanted = {digest for digests in hashes.values() for digest in digests}
+        rows = Suppression.objects.in_workspace(workspace).matching(wanted)
+        matched = set(rows.values_list("target_hash", flat=True))
+        found |= {email for email, digests in hashes.items() if matched.intersection(digests)}
+    return found
+
+
+def _hashes(email: str) -> list[str]:
+    return [addresses.address_hash(email), *(addresses.domain_hash(name) for name in addresses.domains_of(email))]
+
+
+def _readable(target: str, kind: str) -> str:
+    if kind == SuppressionKind.ADDRESS:
+        return addresses.normalise(target)
+    domain = addresses.domain_key(target)
+    if not _DOMAIN.fullmatch(domain):
+        raise Invalid(_("%(domain)s is not a domain") % {"domain": target}, field="domain")
+    return domain
+
+
+def _hash(target: str, kind: str) -> str:
+    return addresses.address_hash(target) if kind == SuppressionKind.ADDRESS else addresses.domain_hash(target)
+
+
+def _concerned(workspace: Workspace, targets: Sequence[str], kind: str) -> ContactQuerySet:
+    people = Contact.objects.in_workspace(workspace)
+    if kind == SuppressionKind.ADDRESS:
+        return people.filter(email_key__in=[addresses.key(target) for target in targets])
+    ends = [Q(email_key__endswith=f"{sign}{target}") for target in targets for sign in "@."]
+    return people.filter(reduce(or_, ends)) if ends else people.none()

@@ -104,6 +104,23 @@ class CampaignAccount(models.Model):
         return f"{self.campaign_id} by {self.account_id}"
 
 
+class DayCount(models.Model):
+    """How many mails of campaigns a workspace has taken on a local date, for the plan's daily limit (contract A42)."""
+
+    id = KeyField()
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    day = models.DateField()
+    taken = models.PositiveIntegerField(default=0)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["workspace", "day"], name="day_count_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.taken} on {self.day}"
+
+
 class WorkflowDraft(models.Model):
     """The document that the editor writes; it may be incomplete."""
 

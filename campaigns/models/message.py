@@ -103,3 +103,8 @@ class Message(PublicIdMixin, models.Model):
 
     def __str__(self) -> str:
         return f"{self.public_id} to {self.recipient}"
+
+    @property
+    def subject(self) -> str:
+        """The subject as it was sent, or "" before it was made."""
+        return str((self.frozen or self.content or {}).get("subject", ""))

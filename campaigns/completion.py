@@ -1,0 +1,42 @@
+"""When a campaign is complete: no row of it is open any more, computed in SQL (reliability.md S19)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from campaigns.enums import RUNNING, CampaignStatus, MessageState
+from campaigns.models import Campaign, Enrolment, Message
+from fluenzr.core import bus
+
+_OPEN = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.SENDING)
+
+
+@dataclass(frozen=True)
+class CampaignsCompleted:
+    """Fact: these campaigns are done with everybody."""
+
+    campaign_ids: Collection[UUID]
+    at: datetime
+
+
+def complete(campaigns: Collection[UUID], *, now: datetime) -> list[UUID]:
+    """Complete those of the campaigns that had people and are done with all of them; return which.
+
+    A campaign without people does not complete (contract A37).
+    """
+    people = Enrolment.objects.filter(campaign=OuterRef("pk"))
+    messages = Message.objects.filter(campaign=OuterRef("pk"), state__in=_OPEN)
+    done = Campaign.objects.active().filter(
+        Exists(people), ~Exists(people.filter(status__in=RUNNING)), ~Exists(messages), pk__in=list(campaigns)
+    )
+    with transaction.atomic():
+        keys = list(done.values_list("pk", flat=True))
+        rows = Campaign.objects.active().filter(pk__in=keys)
+        rows.update(status=CampaignStatus.COMPLETED, completed_at=now, updated_at=now)
+        if keys:
+            bus.publish(CampaignsCompleted(tuple(keys), now))
+    return keys

@@ -1,0 +1,145 @@
+"""Moves people: the only writer of an enrolment's position. What to do is decided by `campaigns.journey`."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from campaigns import completion, events, facts, graph
+from campaigns.enums import RUNNING, EnrolmentStatus, EventType, MessageState, Phase
+from campaigns.events import Happening
+from campaigns.journey import Journey, Move, advance
+from campaigns.models import Campaign, CampaignAccount, Enrolment, Message
+from campaigns.nodes.base import Facts
+from campaigns.tallies import Book
+
+BATCH = 500
+_POSITION = ("node", "entered_at", "steps", "phase", "next_run_at", "status", "reason", "finished_at")
+
+
+def entry(campaign: Campaign, *, now: datetime) -> dict[str, Any]:
+    """Return the fields with which a new enrolment of a running campaign is born: at its first step.
+
+    Where the first step is the same for everybody (a mail, say), people are put there at once; what depends on the
+    person is left to the next tick.
+    """
+    assert campaign.version_id is not None, "a running campaign has a published workflow"
+    workflow = graph.of_version(campaign.version_id)
+    move = advance(Journey(workflow.start.id, now), workflow, Facts(), zone=campaign.timezone, now=now)
+    if move.phase != Phase.MAIL or any(node != workflow.start.id for node, _port in move.passed):
+        move = Move(workflow.start.id, now, 0, Phase.STEP, now)
+    return {
+        "version_id": campaign.version_id,
+        "node": move.node,
+        "entered_at": move.entered_at,
+        "steps": move.steps,
+        "phase": move.phase,
+        "next_run_at": move.next_run_at,
+    }
+
+
+def begin(campaign: Campaign, *, now: datetime) -> int:
+    """Put everybody who has no position yet at the first step, and let the lanes look again; return how many.
+
+    For `start`, and for `resume`, when people may have been added meanwhile.
+    """
+    with transaction.atomic():
+        CampaignAccount.objects.filter(campaign=campaign).update(next_slot_at=None, wait_reason="")
+        waiting = campaign.enrolments.filter(status=EnrolmentStatus.PENDING, node="")
+        return waiting.update(**entry(campaign, now=now))
+
+
+def move_in_flight(campaign: Campaign, *, now: datetime) -> int:
+    """Move people whose node still exists to the campaign's current workflow; return how many (design.md section 2)."""
+    assert campaign.version_id is not None, "a running campaign has a published workflow"
+    nodes = list(graph.of_version(campaign.version_id).nodes)
+    rows = campaign.enrolments.filter(status__in=RUNNING, node__in=nodes).exclude(version=campaign.version_id)
+    with transaction.atomic():
+        moved = rows.update(version=campaign.version_id)
+        # Those at a step look again, as its data may have changed.
+        campaign.enrolments.filter(phase=Phase.STEP, next_run_at__gt=now).update(next_run_at=now)
+    return moved
+
+
+def steps_due(now: datetime) -> bool:
+    """Whether anybody's next step is due."""
+    return Enrolment.objects.steps_due(now).filter(campaign__in=_active()).exists()
+
+
+def advance_due(*, now: datetime, limit: int = BATCH) -> int:
+    """Move up to `limit` people whose step is due, in one transaction; return how many were looked at."""
+    with transaction.atomic():
+        due = Enrolment.objects.steps_due(now).filter(campaign__in=_active()).order_by("next_run_at")
+        keys = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:limit])
+        if keys:
+            _advance(keys, now)
+    return len(keys)
+
+
+def _active() -> list[UUID]:
+    return list(Campaign.objects.active().values_list("pk", flat=True))
+
+
+def _advance(keys: Sequence[UUID], now: datetime) -> None:
+    rows = list(Enrolment.objects.filter(pk__in=keys).select_related("campaign", "contact", "workspace"))
+    known = facts.of(rows)
+    book, finished = Book(), []
+    for row in rows:
+        assert row.version_id is not None and row.entered_at is not None, "only people with a position are due"
+        workflow = graph.of_version(row.version_id)
+        journey = Journey(row.node, row.entered_at, row.steps)
+        move = advance(journey, workflow, known[row.pk], zone=row.campaign.timezone, now=now)
+        _apply(row, move, now)
+        for node, port in move.passed:
+            book.passed(row.workspace_id, row.campaign_id, node, port)
+        if move.status is not None:
+            finished.append(row)
+    Enrolment.objects.bulk_update(rows, _POSITION, batch_size=100)
+    book.write()
+    _finish(finished, now)
+
+
+def _apply(row: Enrolment, move: Move, now: datetime) -> None:
+    row.node, row.entered_at, row.steps = move.node, move.entered_at, move.steps
+    row.phase, row.next_run_at = move.phase, move.next_run_at
+    if move.status is not None:
+        row.status, row.reason, row.finished_at = move.status, str(move.reason), now
+    elif row.status == EnrolmentStatus.PENDING and row.first_sent_at is not None:
+        row.status = EnrolmentStatus.IN_PROGRESS
+
+
+def _finish(rows: Sequence[Enrolment], now: datetime) -> None:
+    types = {EnrolmentStatus.COMPLETED: EventType.COMPLETED}
+    happenings = [
+        Happening(
+            types.get(EnrolmentStatus(row.status), EventType.STOPPED),
+            now,
+            enrolment=row,
+            metadata={"reason": row.reason} if row.reason else {},
+        )
+        for row in rows
+    ]
+    if happenings:
+        events.record(happenings)
+        completion.complete({row.campaign_id for row in rows}, now=now)
+
+
+def settled(messages: Collection[Message], *, now: datetime) -> None:
+    """Let the journeys of these final messages go on at the next tick, counted from when each mail was accepted.
+
+    Called in the transaction that settles the messages. A person whose mail was accepted is in progress from now on.
+    """
+    for message in messages:
+        if message.enrolment_id is None:
+            continue
+        row = Enrolment.objects.filter(pk=message.enrolment_id, status__in=RUNNING)
+        doubt = message.state == MessageState.UNCERTAIN
+        wait = timedelta(seconds=settings.FLUENZR_DOUBT_SECONDS) if doubt else timedelta()
+        changes: dict[str, Any] = {"phase": Phase.STEP, "next_run_at": (message.sending_at or now) + wait}
+        if message.state in (MessageState.SENT, MessageState.UNCERTAIN):
+            changes["status"] = EnrolmentStatus.IN_PROGRESS
+        if not row.update(**changes) and message.campaign_id is not None:
+            completion.complete([message.campaign_id], now=now)  # stopped meanwhile: this mail was the last thing open

@@ -1,0 +1,1 @@
+"""The node types: every module in this folder but `base` and `registry` holds one."""

@@ -1,0 +1,208 @@
+"""A fork in the path."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.enums import MessageState
+from campaigns.nodes.base import (
+    Facts,
+    Go,
+    Mail,
+    NodeForm,
+    NodeKind,
+    Outcome,
+    Problems,
+    Step,
+    Surroundings,
+    WaitUntil,
+)
+
+YES, NO, UNKNOWN = "yes", "no", "unknown"
+MAIL_CHECKS = ("opened", "clicked", "replied", "email_state")
+OPERATORS = [
+    ("equals", _("is")),
+    ("not_equals", _("is not")),
+    ("contains", _("contains")),
+    ("starts_with", _("starts with")),
+    ("is_empty", _("is empty")),
+    ("greater", _("is greater than")),
+    ("less", _("is less than")),
+]
+
+
+class ConditionForm(NodeForm):
+    """What is asked. `nodeId` names the mail, by default the one before on this path; no `within...` asks at once."""
+
+    check = forms.ChoiceField(
+        label=_("Ask"),
+        choices=[
+            ("opened", _("Email opened")),
+            ("clicked", _("Link clicked")),
+            ("replied", _("Replied")),
+            ("email_state", _("State of the email")),
+            ("field", _("Contact field")),
+            ("tag", _("Has the tag")),
+            ("group", _("Is in the group")),
+        ],
+    )
+    nodeId = forms.CharField(label=_("Email"), required=False, max_length=64, initial="")
+    url = forms.CharField(label=_("Only this link"), required=False, max_length=2000, initial="")
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        initial="",
+        choices=[
+            ("", "-"),
+            ("sent", _("Sent")),
+            ("opened", _("Opened")),
+            ("clicked", _("Clicked")),
+            ("replied", _("Replied")),
+            ("bounced", _("Bounced")),
+            ("failed", _("Failed")),
+        ],
+    )
+    field = forms.CharField(label=_("Field"), required=False, max_length=60, initial="")
+    operator = forms.ChoiceField(label=_("Operator"), required=False, choices=[("", "-"), *OPERATORS], initial="")
+    value = forms.CharField(label=_("Value"), required=False, max_length=500, initial="")
+    tag = forms.CharField(label=_("Tag"), required=False, max_length=100, initial="")
+    groupId = forms.CharField(label=_("Group"), required=False, max_length=64, initial="")
+    withinDays = forms.IntegerField(label=_("Within days"), min_value=0, max_value=365, initial=0)
+    withinHours = forms.IntegerField(label=_("Within hours"), min_value=0, max_value=8760, initial=0)
+    withinMinutes = forms.IntegerField(label=_("Within minutes"), min_value=0, max_value=525600, initial=0)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for what the chosen check needs."""
+        cleaned = super().clean() or {}
+        needed = {"email_state": ("state",), "field": ("field", "operator"), "tag": ("tag",), "group": ("groupId",)}
+        for name in needed.get(cleaned.get("check", ""), ()):
+            if not cleaned.get(name):
+                self.add_error(name, _("This check needs it."))
+        if cleaned.get("operator") in ("greater", "less") and _number(cleaned.get("value")) is None:
+            self.add_error("value", _("This comparison needs a number or a date (YYYY-MM-DD)."))
+        return cleaned
+
+
+class Condition(NodeKind):
+    """Branch on what a mail met with or on what is known of the contact.
+
+    A question about a mail may wait: yes as soon as it is true, no when its time is over, counted from the mail
+    (semantics, section 6). Where tracking could not tell, the answer is "unknown", which follows "no" unless it has
+    an edge of its own.
+    """
+
+    kind = "condition"
+    label = _("Condition")
+    icon = "arrows-split"
+    group = _("Logic")
+    feature = "conditions"
+    ports = (YES, NO)
+    optional_ports = (UNKNOWN,)
+    form = ConditionForm
+    needs: ClassVar[frozenset[str]] = frozenset({"mails", "clicks", "fields", "tags", "groups"})
+
+    @classmethod
+    def run(cls, step: Step) -> Outcome:
+        """Answer, or wait while the answer may still become yes."""
+        check, data, facts = step.data["check"], step.data, step.facts
+        if check == "field":
+            actual = facts.fields.get(data["field"])
+            return Go(YES if compare(actual, data["operator"], data["value"]) else NO)
+        if check == "tag":
+            return Go(YES if data["tag"] in facts.tags else NO)
+        if check == "group":
+            return Go(YES if data["groupId"] in facts.groups else NO)
+        return _ask_mail(step)
+
+    @classmethod
+    def problems(cls, data: Mapping[str, Any], around: Surroundings) -> Problems:
+        """Check that what is named exists: the mail on this path, the field, the group."""
+        found: Problems = {}
+        check = data["check"]
+        if check in MAIL_CHECKS:
+            if data["nodeId"] and data["nodeId"] not in around.emails_before:
+                found["nodeId"] = [_("No email with this id comes before the condition.")]
+            elif not data["nodeId"] and not around.follows_an_email:
+                found["check"] = [_("No email comes before this condition.")]
+        elif check == "field" and data["field"] not in around.names:
+            found["field"] = [_("There is no contact field “%(name)s”.") % {"name": data["field"]}]
+        elif check == "group" and data["groupId"] not in around.group_ids:
+            found["groupId"] = [_("There is no such group.")]
+        return found
+
+
+def _ask_mail(step: Step) -> Outcome:
+    data = step.data
+    mail = _anchor(step.facts, data["nodeId"])
+    if mail is None:
+        return Go(NO)
+    happened = _happened_at(mail, data)
+    span = timedelta(days=data["withinDays"], hours=data["withinHours"], minutes=data["withinMinutes"])
+    deadline = max(mail.at + span, step.entered_at)
+    if happened is not None and (happened <= deadline or not span):
+        return Go(YES, at=max(happened, step.entered_at))
+    if not _could_tell(mail, data):
+        return Go(UNKNOWN)
+    if step.now < deadline:
+        return WaitUntil(deadline, _("Waiting to see whether it happens in time."))
+    return Go(NO, at=deadline)
+
+
+def _anchor(facts: Facts, node: str) -> Mail | None:
+    if node:
+        return facts.mail_of(node)
+    return facts.mails[-1] if facts.mails else None
+
+
+def _happened_at(mail: Mail, data: Mapping[str, Any]) -> datetime | None:
+    """Return when what is asked happened, or None."""
+    asked = data["state"] if data["check"] == "email_state" else data["check"]
+    if asked == "clicked":
+        return mail.clicks.get(data["url"]) if data["url"] else mail.clicked_at
+    if asked == "failed":
+        return mail.at if mail.state == MessageState.FAILED else None
+    if asked == "sent":
+        return mail.at if mail.state in (MessageState.SENT, MessageState.UNCERTAIN) else None
+    times = {"opened": mail.opened_at, "replied": mail.replied_at, "bounced": mail.bounced_at}
+    return times[asked]
+
+
+def _could_tell(mail: Mail, data: Mapping[str, Any]) -> bool:
+    asked = data["state"] if data["check"] == "email_state" else data["check"]
+    return {"opened": mail.opens_tracked, "clicked": mail.clicks_tracked}.get(asked, True)
+
+
+def compare(actual: Any, operator: str, expected: str) -> bool:
+    """Return whether a contact's value meets the operator; texts are compared without regard to case."""
+    text = "" if actual is None else str(actual).strip()
+    if operator == "is_empty":
+        return not text
+    if operator in ("greater", "less"):
+        left, right = _number(text), _number(expected)
+        if left is None or right is None:
+            return False
+        return left > right if operator == "greater" else left < right
+    have, want = text.casefold(), expected.strip().casefold()
+    results = {
+        "equals": have == want,
+        "not_equals": have != want,
+        "contains": want in have,
+        "starts_with": have.startswith(want),
+    }
+    return results[operator]
+
+
+def _number(value: Any) -> float | None:
+    """Return a number, or a date as its ordinal, or None."""
+    text = str(value or "").strip()
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return float(datetime.fromisoformat(text).toordinal())
+    except ValueError:
+        return None

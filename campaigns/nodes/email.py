@@ -1,0 +1,73 @@
+"""A mail of the sequence."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from campaigns import templating
+from campaigns.enums import EnrolmentStatus, MessageState
+from campaigns.nodes.base import Go, NodeForm, NodeKind, Outcome, Problems, Send, Step, Stop, Surroundings, WaitUntil
+
+
+class EmailForm(NodeForm):
+    """What the mail says and what is tracked; both switches are on unless switched off (contract M1)."""
+
+    subject = forms.CharField(label=_("Subject"), required=False, max_length=500, initial="")
+    body = forms.CharField(label=_("Body"), max_length=200_000, strip=False, widget=forms.Textarea)
+    bodyFormat = forms.ChoiceField(
+        label=_("Format"),
+        required=False,
+        choices=[("", _("As it looks")), ("text", _("Text")), ("html", _("HTML"))],
+        initial="",
+    )
+    trackOpens = forms.BooleanField(label=_("Track opens"), required=False, initial=True)
+    trackClicks = forms.BooleanField(label=_("Track clicks"), required=False, initial=True)
+    sameThread = forms.BooleanField(label=_("Send in the same thread"), required=False, initial=False)
+
+
+class Email(NodeKind):
+    """Send one personalised mail."""
+
+    kind = "email"
+    label = _("Email")
+    icon = "envelope"
+    group = _("Messages")
+    form = EmailForm
+    needs: ClassVar[frozenset[str]] = frozenset({"mails"})
+
+    @classmethod
+    def run(cls, step: Step) -> Outcome:
+        """Send once; go on from the moment the mail was accepted.
+
+        A mail of which nobody knows whether it arrived holds the journey until doubt has lasted long enough
+        (reliability.md section 3, rule 4).
+        """
+        mail = step.facts.mail_of(step.node)
+        if mail is None or not mail.final:
+            return Send()
+        if mail.state == MessageState.SENT:
+            return Go(at=mail.at)
+        if mail.state == MessageState.UNCERTAIN:
+            until = mail.at + timedelta(seconds=settings.FLUENZR_DOUBT_SECONDS)
+            if step.now >= until:
+                return Go(at=mail.at)
+            return WaitUntil(until, _("It is not known whether the mail arrived; waiting for evidence."))
+        return Stop(EnrolmentStatus.ERROR, _("The mail could not be sent."))
+
+    @classmethod
+    def problems(cls, data: Mapping[str, Any], around: Surroundings) -> Problems:
+        """Check the templates, and that an empty subject has a thread to follow."""
+        found: Problems = {}
+        if not data["subject"].strip() and not around.follows_an_email:
+            found["subject"] = [_("The first email needs a subject.")]
+        if not data["body"].strip():
+            found["body"] = [_("The email needs a body.")]
+        for key in ("subject", "body"):
+            texts = templating.problems(data[key], names=around.names)
+            if texts:
+                found.setdefault(key, []).extend(texts)
+        return found

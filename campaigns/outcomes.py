@@ -1,0 +1,143 @@
+"""What a mail led to: the consequences of a reply, a bounce, an unsubscribe, a complaint, and of late evidence.
+
+Each function is one transaction and does nothing the second time for the same message.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from campaigns import events, stopping, tallies
+from campaigns.enums import REVISABLE, EnrolmentStatus, EventType, MessageState, Phase
+from campaigns.events import Happening
+from campaigns.models import Enrolment, Message
+from contacts import standing
+
+HARD, SOFT = "hard", "soft"
+# So many soft bounces in a row with no delivery between count as a hard one (semantics, section 10).
+SOFT_LIMIT = 3
+
+
+def replied(message: Message, *, at: datetime, now: datetime, metadata: Mapping[str, Any]) -> bool:
+    """A person answered: the event counts where it matched, and every running journey of the person stops.
+
+    Returns whether it was the first reply to this message.
+    """
+    with transaction.atomic():
+        arrived(message, now=now)
+        first = _mark(message, "replied_at")
+        events.record([Happening(EventType.REPLIED, at, message=message, metadata=metadata)])
+        _end(message, EnrolmentStatus.REPLIED, _("The contact replied."), now)
+        if message.contact is not None:
+            standing.replied(contacts=[message.contact], now=now)
+    return first
+
+
+def auto_replied(message: Message, *, at: datetime, now: datetime, metadata: Mapping[str, Any]) -> None:
+    """A machine answered for the person: it is written down and stops nothing."""
+    with transaction.atomic():
+        arrived(message, now=now)
+        events.record([Happening(EventType.AUTO_REPLIED, at, message=message, metadata=metadata)])
+
+
+def bounced(message: Message, *, kind: str, at: datetime, now: datetime, metadata: Mapping[str, Any]) -> bool:
+    """A mail came back. A hard bounce ends the journeys and suppresses the address; a soft one only after three.
+
+    Returns whether this message had not bounced before.
+    """
+    with transaction.atomic():
+        arrived(message, now=now)
+        if not Message.objects.filter(pk=message.pk, bounce_kind="").update(bounce_kind=kind):
+            return False
+        hard = kind == HARD or _soft_too_often(message)
+        details = {**metadata, "bounceType": kind}
+        if hard:
+            events.record([Happening(EventType.BOUNCED, at, message=message, metadata=details)])
+            end_bounced(message, now=now)
+        else:
+            # Kept as a fact about the mail; it counts as a bounce only when it counts as hard.
+            events.record([Happening(EventType.BOUNCED, at, message=message, metadata=details, is_bot=True)])
+    return True
+
+
+def end_bounced(message: Message, *, now: datetime) -> None:
+    """End the journeys of a person whose address does not take mail, and never write there again."""
+    _end(message, EnrolmentStatus.BOUNCED, _("The address does not take mail."), now)
+    if message.contact is not None:
+        standing.bounced(contacts=[message.contact], source=message.public_id, now=now)
+
+
+def unsubscribed(message: Message, *, at: datetime, now: datetime, metadata: Mapping[str, Any]) -> bool:
+    """A person left through this mail. Returns whether it was the first time."""
+    with transaction.atomic():
+        arrived(message, now=now)
+        first = _mark(message, "unsubscribed_at")
+        if first:
+            events.record([Happening(EventType.UNSUBSCRIBED, at, message=message, metadata=metadata)])
+        _end(message, EnrolmentStatus.UNSUBSCRIBED, _("The contact unsubscribed."), now)
+        if message.contact is not None:
+            standing.unsubscribe(contacts=[message.contact], source=message.public_id, now=now)
+    return first
+
+
+def complained(message: Message, *, at: datetime, now: datetime, metadata: Mapping[str, Any]) -> bool:
+    """A person reported this mail as spam: as an unsubscribe, with its own event (contract A39)."""
+    with transaction.atomic():
+        arrived(message, now=now)
+        first = _mark(message, "unsubscribed_at")
+        if first:
+            events.record([Happening(EventType.COMPLAINED, at, message=message, metadata=metadata)])
+        _end(message, EnrolmentStatus.UNSUBSCRIBED, _("The contact reported the mail as spam."), now)
+        if message.contact is not None:
+            standing.complained(contacts=[message.contact], source=message.public_id, now=now)
+    return first
+
+
+def arrived(message: Message, *, now: datetime) -> bool:
+    """Evidence settles a doubt: an uncertain message was accepted after all, and its journey goes on."""
+    with transaction.atomic():
+        rows = Message.objects.filter(pk=message.pk, state=MessageState.UNCERTAIN)
+        if not rows.update(state=MessageState.SENT, sent_at=message.sending_at, reason="", settled_at=now):
+            return False
+        if message.campaign_id is not None:
+            tallies.take_people(message.campaign_id, "uncertain", 1)
+        waiting = Enrolment.objects.filter(pk=message.enrolment_id, phase=Phase.STEP)
+        waiting.filter(next_run_at__gt=now).update(next_run_at=now)
+    return True
+
+
+def _mark(message: Message, stamp: str) -> bool:
+    """Lock the message's row and say whether the stamp is still free; `events.record` sets it."""
+    row = Message.objects.select_for_update().only(stamp).get(pk=message.pk)
+    return getattr(row, stamp) is None
+
+
+def _end(message: Message, status: EnrolmentStatus, reason: Any, now: datetime) -> None:
+    """End the journey of this message, also a completed one (A41), and all running ones of its person."""
+    if message.enrolment_id is not None:
+        stopping.stop([message.enrolment_id], status=status, reason=reason, now=now, from_statuses=REVISABLE)
+    if message.contact_id is not None:
+        stopping.stop_people([message.contact_id], status=status, reason=reason, now=now)
+
+
+def _soft_too_often(message: Message) -> bool:
+    earlier = Message.objects.filter(workspace=message.workspace_id, recipient_hash=message.recipient_hash)
+    kinds = earlier.filter(sent_at__isnull=False).order_by("-sent_at").values_list("bounce_kind", flat=True)
+    last = list(kinds[:SOFT_LIMIT])
+    return len(last) == SOFT_LIMIT and all(last)
+
+
+def refused(message: Message, *, kind: str, now: datetime, metadata: Mapping[str, Any]) -> None:
+    """The server did not take the mail, because of its recipient: a bounce of a mail that was never accepted."""
+    with transaction.atomic():
+        if not Message.objects.filter(pk=message.pk, bounce_kind="").update(bounce_kind=kind):
+            return
+        details = {**metadata, "bounceType": kind}
+        events.record([Happening(EventType.BOUNCED, now, message=message, metadata=details)])
+        if kind == HARD:
+            end_bounced(message, now=now)
+        else:
+            _end(message, EnrolmentStatus.BOUNCED, _("The server put the mail off for too long."), now)

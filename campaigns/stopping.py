@@ -1,0 +1,85 @@
+"""Ending journeys and taking back mails that are not on the wire yet.
+
+Sender and stopper meet on the message's row: a stop sets `queued | claimed` messages to `cancelled` in its own
+transaction, and the sender's last step before the body is an UPDATE filtered on `claimed`. Whoever commits first wins.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from campaigns import completion
+from campaigns.enums import REVISABLE, RUNNING, EnrolmentStatus, MessageState, Phase
+from campaigns.models import Campaign, Enrolment, Message
+from fluenzr.core.errors import Text
+
+PAUSED = "paused"
+
+
+def stop(
+    enrolments: Iterable[UUID],
+    *,
+    status: EnrolmentStatus,
+    reason: Text,
+    now: datetime,
+    from_statuses: Collection[str] = RUNNING,
+) -> int:
+    """End these journeys with a status and cancel their waiting mails; return how many were ended.
+
+    Journeys in none of `from_statuses` keep their status; their waiting mails are cancelled all the same.
+    """
+    keys = list(enrolments)
+    with transaction.atomic():
+        cancel(Message.objects.filter(enrolment__in=keys), reason=status, now=now)
+        ended = Enrolment.objects.filter(pk__in=keys, status__in=list(from_statuses))
+        campaigns = set(ended.values_list("campaign", flat=True))
+        count = ended.update(
+            status=status, reason=str(reason), phase=Phase.IDLE, next_run_at=None, finished_at=now
+        )
+        completion.complete(campaigns, now=now)
+    return count
+
+
+def stop_people(
+    contacts: Collection[UUID], *, status: EnrolmentStatus, reason: Text, now: datetime, revise: bool = False
+) -> int:
+    """End every running journey of these people, in all campaigns; `revise` also changes completed ones (A41)."""
+    rows = Enrolment.objects.filter(contact__in=list(contacts), status__in=REVISABLE if revise else RUNNING)
+    keys = list(rows.values_list("pk", flat=True))
+    return stop(keys, status=status, reason=reason, now=now, from_statuses=REVISABLE if revise else RUNNING)
+
+
+def cancel(messages: QuerySet[Message], *, reason: str, now: datetime) -> int:
+    """Take back those of the messages that are not on the wire; return how many."""
+    rows = messages.filter(state__in=(MessageState.QUEUED, MessageState.CLAIMED))
+    return rows.update(state=MessageState.CANCELLED, reason=reason, settled_at=now)
+
+
+def hold_back(campaign: Campaign, *, now: datetime) -> int:
+    """Take back the waiting mails of a campaign that pauses; `release` puts them back."""
+    return cancel(Message.objects.filter(campaign=campaign), reason=PAUSED, now=now)
+
+
+def release(campaign: Campaign, *, now: datetime) -> int:
+    """Put back what `hold_back` took, for people who are still on their way.
+
+    The people wait for a slot again instead of leaving all at once (semantics, section 2): a message that was never
+    opened is dropped with its slot, and made anew when the lane has room.
+    """
+    held = Message.objects.filter(campaign=campaign, state=MessageState.CANCELLED, reason=PAUSED)
+    with transaction.atomic():
+        opened = held.filter(sending_at__isnull=False)  # a server refused it for now; the same mail is tried again
+        opened.update(state=MessageState.QUEUED, reason="", not_before=now, settled_at=None)
+        people = list(held.values_list("enrolment", flat=True))
+        held.delete()
+        rows = Enrolment.objects.filter(pk__in=people, status__in=RUNNING)
+        return rows.update(phase=Phase.MAIL, next_run_at=now)
+
+
+def render_anew(contacts: Collection[UUID]) -> int:
+    """Have the waiting mails of people who object to tracking made again, now without pixel and tracked links."""
+    rows = Message.objects.filter(contact__in=list(contacts), state__in=(MessageState.QUEUED, MessageState.CLAIMED))
+    return rows.update(state=MessageState.QUEUED, frozen=None, frozen_at=None, links={})

@@ -1,0 +1,56 @@
+"""What runs by itself (`fluenzr/schedules.py`): each fetches by id or time and makes one call."""
+
+from datetime import datetime
+from uuid import UUID
+
+from campaigns import engine, outbox, recovery, scheduler
+from campaigns.models import Message
+from fluenzr.core import clock, jobs
+from fluenzr.mailboxes.models import Account
+
+# Rounds of one run: enough to keep up, short enough to stop.
+_ROUNDS = 20
+
+
+def plan_due(now: datetime) -> bool:
+    """Whether anybody's step is due or a lane may send."""
+    return engine.steps_due(now) or scheduler.lanes_due(now).exists()
+
+
+def plan() -> None:
+    """Move whoever is due and give out slots, until nothing is left or it is time to let others work."""
+    for _round in range(_ROUNDS):
+        now = clock.database_now()
+        moved = engine.advance_due(now=now)
+        born = scheduler.plan(now=now)
+        if born:
+            send()
+        if not moved and not born or jobs.stopping():
+            break
+
+
+def send_due(now: datetime) -> bool:
+    """Whether any message may be sent now."""
+    return _accounts_due(now).exists()
+
+
+def send() -> None:
+    """Ask for a sender for each account with due mail; never a task per mail."""
+    for account in _accounts_due(clock.database_now()).values_list("pk", flat=True):
+        jobs.kick(f"send:{account}", "campaigns.tasks.send_account", str(account), cluster="send")
+
+
+def _accounts_due(now: datetime):  # type: ignore[no-untyped-def]
+    due = Message.objects.to_claim(now)
+    free = Account.objects.usable().exclude(sender_until__gt=now).exclude(retry_at__gt=now)
+    return free.filter(pk__in=due.values("account"))
+
+
+def send_account(account_id: str) -> None:
+    """Send what is due from one account."""
+    outbox.send_account(UUID(account_id))
+
+
+def recover() -> None:
+    """Clean up after senders that died."""
+    recovery.recover()

@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -14,6 +14,7 @@ from tests.clients import ApiClient
 from tests.settings import SCRATCH
 
 _started = time.monotonic()
+_sample_minutes = float(os.environ.get("PROVE_MINUTES") or 0)
 
 
 def pytest_configure() -> None:
@@ -26,9 +27,14 @@ def pytest_unconfigure() -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """PROVE_MINUTES takes a sample: tests in random order until the time is used up, the rest are skipped."""
-    minutes = float(os.environ.get("PROVE_MINUTES") or 0)
-    if minutes and time.monotonic() - _started > minutes * 60:
-        pytest.skip(f"the sample of {minutes:g} minutes is over")
+    if _sample_minutes and time.monotonic() - _started > _sample_minutes * 60:
+        pytest.skip(f"the sample of {_sample_minutes:g} minutes is over")
+
+
+@pytest.fixture
+def rounds() -> Callable[[int], int]:
+    """How often a proof repeats itself: `rounds(500)` is 500, and a tenth of it when only a sample is taken."""
+    return lambda whole: max(1, whole // 10) if _sample_minutes else whole
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,8 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
     label = "campaigns"
     verbose_name = "Campaigns"
+
+    def ready(self) -> None:
+        """Subscribe to facts, and refuse to start when two node types share a kind."""
+        import_module("campaigns.reactions")
+        import_module("campaigns.nodes.registry").kinds()

@@ -24,7 +24,7 @@ from campaigns.models import Message
 from campaigns.rendering import Unrenderable
 from campaigns.settling import Held
 from fluenzr.core import clock, jobs
-from fluenzr.mailboxes import accounts, transports
+from fluenzr.mailboxes import health, transports
 from fluenzr.mailboxes.models import Account
 from fluenzr.mailboxes.transports.base import Outcome, Parcel, Receipt, Transport, TransportDown
 
@@ -105,10 +105,10 @@ class _Sender:
                 done += self._deliver(transport, messages)
         except TransportDown as trouble:
             self._put_back_all()
-            accounts.down(self.account, kind=trouble.kind, text=trouble.text, now=clock.database_now())
+            health.down(self.account, kind=trouble.kind, text=trouble.text, now=clock.database_now())
         else:
             if done:
-                accounts.up(self.account)
+                health.up(self.account)
         finally:
             transport.close()
         return done

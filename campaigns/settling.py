@@ -14,7 +14,7 @@ from campaigns.events import Happening
 from campaigns.models import Message
 from fluenzr.core import clock
 from fluenzr.core.errors import Text
-from fluenzr.mailboxes import accounts
+from fluenzr.mailboxes import health
 from fluenzr.mailboxes.transports.base import Outcome, Receipt
 from fluenzr.mailboxes.verdicts import Verdict
 
@@ -84,7 +84,7 @@ def _sent(held: Held, receipt: Receipt, now: datetime) -> bool:
 
 
 def _note_use(message: Message, now: datetime) -> None:
-    accounts.note_sent(message.account_id, now=now)
+    health.note_sent(message.account_id, now=now)
 
 
 def doubt(message: Message, *, fence: int, reason: str, now: datetime) -> bool:
@@ -137,7 +137,7 @@ def _refused(held: Held, receipt: Receipt, now: datetime) -> bool:
     if receipt.verdict is Verdict.POLICY:
         if not put_back(held, now=now):
             return False
-        accounts.trouble(held.message.account_id, reason=receipt.text, now=now)
+        health.trouble(held.message.account_id, reason=receipt.text, now=now)
         return True
     if not _failed(held, receipt, now):
         return False

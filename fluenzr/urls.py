@@ -1,10 +1,17 @@
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from fluenzr import health
+from fluenzr.api.v1.resource import Unknown
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
+    path("v1/", include("fluenzr.api.v1.urls")),
+    path("v1", Unknown.as_view()),
 ]
+handler400 = "fluenzr.api.fallbacks.bad_request"
+handler403 = "fluenzr.api.fallbacks.forbidden"
+handler404 = "fluenzr.api.fallbacks.not_found"
+handler500 = "fluenzr.api.fallbacks.server_error"

@@ -1,0 +1,150 @@
+"""API requests a minute, per workspace, all keys and all processes together (contract A61).
+
+The minute of a workspace and what is taken of it are one row. A process leases a few requests of it by one conditional
+UPDATE, so the sum never exceeds the limit, and serves them from memory. Blocks grow only while requests come fast and
+shrink as the window empties, so the numbers in the headers stay true for a slow client and hardly anything leased is
+left unused when the limit is reached. An unused rest ends with its window.
+"""
+
+import math
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from fluenzr.core import clock
+from fluenzr.core.errors import RateLimited
+from fluenzr.workspaces.models import RateWindow
+
+WINDOW = timedelta(seconds=60)
+# A block is at most a hundredth of the limit and a twentieth of what is left.
+SHARE_OF_LIMIT = 100
+SHARE_OF_REST = 20
+# A block used up faster than this is too small, one that lasts longer is too large.
+BLOCK_SECONDS = 0.1
+# So many workspaces are remembered before the ended windows among them are dropped.
+REMEMBERED = 1000
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a caller stands after asking: `reset` is the unix second in which the window ends."""
+
+    is_allowed: bool
+    limit: int
+    remaining: int
+    reset: int
+    retry_after: int
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers of seed 002."""
+        return {
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Reset": str(self.reset),
+        }
+
+    def enforce(self) -> None:
+        """Raise RateLimited when the caller has to wait."""
+        if not self.is_allowed:
+            raise RateLimited(_("Too many requests; wait until the limit resets"), retry_after=self.retry_after)
+
+
+@dataclass
+class _Lease:
+    """What this process holds of one window. `ends` and `leased` are seconds of the monotonic clock."""
+
+    started_at: datetime
+    ends: float
+    leased: float
+    size: int
+    left: int
+    free: int
+
+
+@dataclass
+class _Slot:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    lease: _Lease | None = None
+
+
+class Throttle:
+    """Counts the requests of workspaces; `now` is the clock that all processes share, `ticks` this one's own."""
+
+    def __init__(
+        self, now: Callable[[], datetime] = clock.database_now, ticks: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._now = now
+        self._ticks = ticks
+        self._lock = threading.Lock()
+        self._slots: dict[uuid.UUID, _Slot] = {}
+
+    def take(self, workspace_id: uuid.UUID, *, limit: int) -> Standing:
+        """Count one request of the workspace, and say whether it is within `limit` a minute."""
+        slot = self._slot(workspace_id)
+        with slot.lock:
+            tick = self._ticks()
+            lease = slot.lease
+            if lease is None or tick >= lease.ends or (lease.left == 0 and lease.free > 0):
+                lease = slot.lease = self._renew(workspace_id, limit, lease, tick)
+            is_allowed = lease.left > 0
+            lease.left -= is_allowed
+            return _standing(lease, limit=limit, is_allowed=is_allowed, tick=tick)
+
+    def _slot(self, workspace_id: uuid.UUID) -> _Slot:
+        with self._lock:
+            if len(self._slots) > REMEMBERED:
+                tick = self._ticks()
+                self._slots = {key: slot for key, slot in self._slots.items() if slot.lease and slot.lease.ends > tick}
+            return self._slots.setdefault(workspace_id, _Slot())
+
+    def _renew(self, workspace_id: uuid.UUID, limit: int, last: _Lease | None, tick: float) -> _Lease:
+        size = _next_size(last, tick)
+        rows = RateWindow.objects.filter(workspace=workspace_id)
+        while True:
+            now = self._now()
+            row = rows.values_list("started_at", "taken").first()
+            if row is None:
+                fresh = RateWindow(workspace_id=workspace_id, started_at=now, taken=0)
+                RateWindow.objects.bulk_create([fresh], ignore_conflicts=True)
+                continue
+            started_at, taken = row
+            if not started_at - WINDOW < now < started_at + WINDOW:
+                # It is over (or a clock was set back): whoever moves it first begins the next one.
+                rows.filter(started_at=started_at).update(started_at=now, taken=0)
+                continue
+            free = max(0, limit - taken)
+            block = min(free, max(1, min(size, limit // SHARE_OF_LIMIT, free // SHARE_OF_REST)))
+            if block and not rows.filter(started_at=started_at, taken=taken).update(taken=F("taken") + block):
+                continue  # another process was faster: look again
+            ends = tick + (started_at + WINDOW - now).total_seconds()
+            return _Lease(started_at, ends, leased=tick, size=max(block, 1), left=block, free=free - block)
+
+
+def _next_size(last: _Lease | None, tick: float) -> int:
+    if last is None or tick >= last.ends:
+        return 1
+    return last.size * 2 if tick - last.leased < BLOCK_SECONDS else max(1, last.size // 2)
+
+
+def _standing(lease: _Lease, *, limit: int, is_allowed: bool, tick: float) -> Standing:
+    return Standing(
+        is_allowed=is_allowed,
+        limit=limit,
+        remaining=lease.left + lease.free,
+        reset=math.ceil((lease.started_at + WINDOW).astimezone(UTC).timestamp()),
+        retry_after=max(1, math.ceil(lease.ends - tick)),
+    )
+
+
+_process = Throttle()
+
+
+def take(workspace_id: uuid.UUID, *, limit: int) -> Standing:
+    """Count one request of the workspace in this process's throttle."""
+    return _process.take(workspace_id, limit=limit)

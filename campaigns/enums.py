@@ -15,7 +15,7 @@ class CampaignStatus(TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
-CAMPAIGN_MOVES = {
+CAMPAIGN_MOVES: dict[str, tuple[str, ...]] = {
     CampaignStatus.DRAFT: (CampaignStatus.ACTIVE, CampaignStatus.ARCHIVED, CampaignStatus.CANCELLED),
     CampaignStatus.ACTIVE: (CampaignStatus.PAUSED, CampaignStatus.COMPLETED, CampaignStatus.CANCELLED),
     CampaignStatus.PAUSED: (CampaignStatus.ACTIVE, CampaignStatus.CANCELLED),

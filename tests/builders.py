@@ -1,9 +1,18 @@
 """Plain functions that make rows with sensible defaults; a test names only what it is about."""
 
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
+from campaigns.models import (
+    Campaign,
+    CampaignAccount,
+    CampaignTotal,
+    Enrolment,
+    Message,
+    WorkflowDraft,
+    WorkflowVersion,
+)
 from contacts.models import Contact, CustomField, Group, Membership, PipelineStage
 from fluenzr.mailboxes.enums import Channel, Provider
 from fluenzr.mailboxes.models import Account
@@ -56,3 +65,53 @@ def make_account(workspace: Workspace, email: str = "", **fields: Any) -> Accoun
     """A sandbox account: it sends without a server."""
     fields = {"channel": Channel.SANDBOX, "provider": Provider.SANDBOX} | fields
     return Account.objects.create(workspace=workspace, email=email or f"me{next(_numbers)}@acme.example", **fields)
+
+
+def make_workflow(*steps: dict[str, Any]) -> dict[str, Any]:
+    """A document with the steps in a row between start and end; each is a node without its edges."""
+    nodes = [{"id": "start", "type": "start"}, *steps, {"id": "end", "type": "end"}]
+    edges = [{"from": one["id"], "to": two["id"]} for one, two in pairwise(nodes)]
+    return {"nodes": nodes, "edges": edges}
+
+
+def make_email_node(name: str = "mail_1", **data: Any) -> dict[str, Any]:
+    return {"id": name, "type": "email", "data": {"subject": f"Subject of {name}", "body": "Hello"} | data}
+
+
+def make_campaign(
+    workspace: Workspace, workflow: dict[str, Any] | None = None, account: Account | None = None, **fields: Any
+) -> Campaign:
+    """A draft with one mail (or the given workflow), published, with its lane; status and the like as given."""
+    graph = workflow or make_workflow(make_email_node())
+    fields = {"name": f"Campaign {next(_numbers)}", "timezone": "Europe/Paris"} | fields
+    campaign = Campaign.objects.create(workspace=workspace, **fields)
+    CampaignTotal.objects.create(workspace=workspace, campaign=campaign)
+    CampaignAccount.objects.create(workspace=workspace, campaign=campaign, account=account or make_account(workspace))
+    WorkflowDraft.objects.create(workspace=workspace, campaign=campaign, graph=graph)
+    campaign.version = WorkflowVersion.objects.create(workspace=workspace, campaign=campaign, number=1, graph=graph)
+    campaign.save(update_fields=["version"])
+    return campaign
+
+
+def make_enrolment(campaign: Campaign, contact: Contact | None = None, **fields: Any) -> Enrolment:
+    fields = {"added_at": NOW, "seed": next(_numbers), "version": campaign.version} | fields
+    contact = contact or make_contact(campaign.workspace)
+    return Enrolment.objects.create(workspace=campaign.workspace, campaign=campaign, contact=contact, **fields)
+
+
+def make_message(enrolment: Enrolment, node: str = "mail_1", **fields: Any) -> Message:
+    """A queued mail of the sequence; state and the like as given."""
+    lane = CampaignAccount.objects.filter(campaign=enrolment.campaign).select_related("account").order_by("position")[0]
+    fields = {"not_before": NOW, "message_id": f"{next(_numbers)}@acme.example"} | fields
+    return Message.objects.create(
+        workspace=enrolment.workspace,
+        campaign=enrolment.campaign,
+        enrolment=enrolment,
+        contact=enrolment.contact,
+        account=lane.account,
+        version=enrolment.version,
+        node=node,
+        recipient=enrolment.contact.email,
+        recipient_hash="0" * 64,
+        **fields,
+    )

@@ -1,0 +1,59 @@
+"""What happened in a campaign, event by event (contract A23)."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from campaigns.models import Campaign, Event
+from campaigns.periods import Period
+from fluenzr.core import clock, ids
+from fluenzr.workspaces.enums import TrackingMode
+
+# Who opened or clicked, as seen on the wire: shown only while the workspace tracks in full (product.md section 8).
+PERSONAL = frozenset({"ip", "userAgent"})
+
+
+def events(
+    campaign: Campaign,
+    *,
+    types: Collection[str] = (),
+    contact_id: UUID | None = None,
+    period: Period | None = None,
+    bots: bool = False,
+) -> "QuerySet[Any]":
+    """Return the events of a campaign that match, newest first, with their contacts.
+
+    No `types` means all; machines' opens and clicks are left out unless `bots`.
+    """
+    period = period or Period()
+    wanted = Q(campaign=campaign)
+    if types:
+        wanted &= Q(type__in=list(types))
+    if contact_id is not None:
+        wanted &= Q(contact_id=contact_id)
+    if period.start is not None:
+        wanted &= Q(at__gte=period.start)
+    if period.end is not None:
+        wanted &= Q(at__lt=period.end)
+    if not bots:
+        wanted &= Q(is_bot=False)
+    return Event.objects.filter(wanted).select_related("contact").order_by("-at", "-id")
+
+
+def line(event: Event, *, mode: str) -> dict[str, Any]:
+    """Return one line of `/activity` as seed 001 prints it; `mode` is the workspace's tracking mode.
+
+    The contact's address is null once the contact is gone. Metadata that is not known is absent, never null.
+    """
+    hidden = frozenset() if mode == TrackingMode.FULL else PERSONAL
+    return {
+        "id": event.public_id,
+        "type": event.type,
+        "contactId": ids.public("con", event.contact_id),
+        "contactEmail": event.contact.email if event.contact is not None else None,
+        "emailNodeId": event.node or None,
+        "timestamp": clock.to_iso(event.at),
+        "metadata": {key: value for key, value in event.metadata.items() if value is not None and key not in hidden},
+    }

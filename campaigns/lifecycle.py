@@ -1,0 +1,302 @@
+"""What may be done with a campaign, and its way from draft to archive.
+
+Every function takes the campaign's row lock first, so of two calls at once the second sees what the first did, and
+returns a campaign read under that lock; the object that was passed in is left as it was.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, TypedDict
+
+from django.db import transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from campaigns import engine, sending, stopping, workflows
+from campaigns.changes import CampaignChanged, Change
+from campaigns.enums import CAMPAIGN_MOVES, EDITABLE, RUNNING, CampaignStatus, EnrolmentStatus
+from campaigns.models import Campaign, CampaignAccount, CampaignTotal, Enrolment
+from fluenzr.core import bus, states
+from fluenzr.core.errors import Conflict, Invalid, NotFound
+from fluenzr.mailboxes.enums import AccountStatus
+from fluenzr.mailboxes.models import Account
+from fluenzr.workspaces import audit
+from fluenzr.workspaces.models import User, Workspace
+
+NAME_LENGTH = 200
+
+
+class Changes(TypedDict, total=False):
+    """What `update` may change; a key that is absent stays as it is (contract A24)."""
+
+    name: str
+    description: str | None
+    account: Account
+    settings: Mapping[str, Any] | None
+    workflow: Mapping[str, Any] | None
+
+
+def create(
+    *,
+    workspace: Workspace,
+    name: str,
+    account: Account,
+    by: str,
+    now: datetime,
+    description: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    workflow: Mapping[str, Any] | None = None,
+    author: User | None = None,
+) -> Campaign:
+    """Create a draft that sends from one account; what is not given has the defaults of contract A32 and A33.
+
+    Raises:
+        Invalid: a wrong name, account or setting, or a workflow that may not run, with the path of each problem.
+    """
+    fields = sending.defaults(workspace) | sending.parse(settings, workspace=workspace)
+    with transaction.atomic():
+        campaign = Campaign(workspace=workspace, description=description, created_by=author, **fields)
+        campaign.name = _valid_name(name)
+        campaign.save(force_insert=True)
+        CampaignTotal.objects.create(campaign=campaign, workspace=workspace)
+        _send_from(campaign, account)
+        workflows.write(campaign, workflow, by=by)
+        _tell(campaign, Change.CREATED, by=by, now=now)
+    return campaign
+
+
+def update(campaign: Campaign, *, changes: Changes, by: str, now: datetime) -> Campaign:
+    """Change a draft or a paused campaign; settings merge by key, a workflow is replaced whole (contract A24).
+
+    People in flight stay on their version of the workflow until `resume` is asked to move them.
+
+    Raises:
+        Conflict: the campaign is neither draft nor paused.
+        Invalid: as `create`; nothing changes then.
+    """
+    with transaction.atomic():
+        campaign = locked(campaign)
+        if campaign.status not in EDITABLE:
+            raise Conflict(_wrong_state(campaign, _("only a draft or a paused campaign can be changed")))
+        fields = _changed_fields(campaign, changes)
+        for field, value in fields.items():
+            setattr(campaign, field, value)
+        campaign.save(update_fields=[*fields, "updated_at"])
+        if "account" in changes:
+            _send_from(campaign, changes["account"])
+        if "workflow" in changes:
+            workflows.write(campaign, changes["workflow"], by=by)
+        audit.record(
+            workspace=campaign.workspace,
+            by=by,
+            action="campaign.updated",
+            obj=campaign,
+            now=now,
+            changes={"fields": sorted(changes)},
+        )
+    return campaign
+
+
+def delete(campaign: Campaign, *, by: str, now: datetime) -> None:
+    """Delete a draft with the people in it; nothing of it was ever sent.
+
+    Raises:
+        Conflict: the campaign is no draft.
+    """
+    with transaction.atomic():
+        campaign = locked(campaign)
+        if campaign.status != CampaignStatus.DRAFT:
+            raise Conflict(_wrong_state(campaign, _("only a draft can be deleted")))
+        audit.record(
+            workspace=campaign.workspace,
+            by=by,
+            action="campaign.deleted",
+            obj=campaign,
+            now=now,
+            changes={"name": campaign.name},
+        )
+        # Both point at a version that goes with the campaign, and would keep it.
+        Campaign.objects.filter(pk=campaign.pk).update(version=None)
+        Enrolment.objects.filter(campaign=campaign).delete()
+        campaign.delete()
+
+
+def clone(
+    campaign: Campaign, *, by: str, now: datetime, name: str | None = None, author: User | None = None
+) -> Campaign:
+    """Return a new draft with the settings, account and workflow of another, and nobody in it (contract A58).
+
+    Raises:
+        Invalid: the workflow names something that is gone since, or the account is disabled.
+    """
+    suffix = gettext(" (Copy)")
+    return create(
+        workspace=campaign.workspace,
+        name=campaign.name[: NAME_LENGTH - len(suffix)] + suffix if name is None else name,
+        description=campaign.description,
+        account=workflows.sender(campaign),
+        settings=sending.document(campaign),
+        workflow=workflows.document(campaign),
+        author=author,
+        by=by,
+        now=now,
+    )
+
+
+def start(campaign: Campaign, *, by: str, now: datetime) -> Campaign:
+    """Launch a draft, with or without people (contract A37).
+
+    Raises:
+        Conflict: it is no draft; also the second of two starts.
+        Invalid: the workflow may not run or has no email; every problem is listed.
+        PlanLimit: a node needs a feature that the plan lacks (contract A42).
+    """
+    with transaction.atomic():
+        campaign = locked(campaign)
+        _move(campaign, CampaignStatus.ACTIVE, only_from=CampaignStatus.DRAFT, now=now, started_at=now)
+        _run(campaign, by=by, now=now)
+        _tell(campaign, Change.STARTED, by=by, now=now)
+    return campaign
+
+
+def pause(campaign: Campaign, *, by: str, now: datetime, reason: str = "") -> Campaign:
+    """Suspend an active campaign: what is not on the wire when this commits does not leave.
+
+    Raises:
+        Conflict: it is not active.
+    """
+    with transaction.atomic():
+        campaign = locked(campaign)
+        _move(
+            campaign,
+            CampaignStatus.PAUSED,
+            only_from=CampaignStatus.ACTIVE,
+            now=now,
+            paused_at=now,
+            status_reason=reason,
+        )
+        stopping.hold_back(campaign, now=now)
+        _tell(campaign, Change.PAUSED, by=by, now=now)
+    return campaign
+
+
+def resume(campaign: Campaign, *, by: str, now: datetime, in_flight: Literal["stay", "move"] = "stay") -> Campaign:
+    """Let a paused campaign run again, on its draft as it is now; due times are planned anew and do not burst.
+
+    `in_flight="move"` takes people along to the new workflow where their node still exists.
+
+    Raises:
+        Conflict: it is not paused.
+        Invalid, PlanLimit: as `start`.
+    """
+    with transaction.atomic():
+        campaign = locked(campaign)
+        _move(campaign, CampaignStatus.ACTIVE, only_from=CampaignStatus.PAUSED, now=now, status_reason="")
+        stopping.release(campaign, now=now)
+        _run(campaign, by=by, now=now)
+        if in_flight == "move":
+            engine.move_in_flight(campaign, now=now)
+        _tell(campaign, Change.RESUMED, by=by, now=now)
+    return campaign
+
+
+def reopen(campaign: Campaign, *, by: str, now: datetime) -> None:
+    """Make a completed campaign active again, for people who were added; the caller holds its row (contract A37)."""
+    _move(campaign, CampaignStatus.ACTIVE, only_from=CampaignStatus.COMPLETED, now=now, completed_at=None)
+    _tell(campaign, Change.RESUMED, by=by, now=now)
+
+
+def archive(campaign: Campaign, *, by: str, now: datetime) -> Campaign:
+    """Put a completed campaign, or a draft, away for good.
+
+    Raises:
+        Conflict: it is in another state.
+    """
+    with transaction.atomic():
+        campaign = locked(campaign)
+        states.move(campaign, CampaignStatus.ARCHIVED, CAMPAIGN_MOVES, updated_at=now)
+        _tell(campaign, Change.ARCHIVED, by=by, now=now)
+    return campaign
+
+
+def cancel(campaign: Campaign, *, by: str, now: datetime) -> Campaign:
+    """End a campaign for good; everybody still on the way stops where they are.
+
+    Raises:
+        Conflict: it is completed, archived or cancelled already.
+    """
+    with transaction.atomic():
+        campaign = locked(campaign)
+        states.move(campaign, CampaignStatus.CANCELLED, CAMPAIGN_MOVES, updated_at=now)
+        running = Enrolment.objects.filter(campaign=campaign, status__in=RUNNING)
+        reason = gettext("The campaign was cancelled.")
+        stopping.stop(running.values_list("pk", flat=True), status=EnrolmentStatus.ERROR, reason=reason, now=now)
+        _tell(campaign, Change.CANCELLED, by=by, now=now)
+    return campaign
+
+
+def locked(campaign: Campaign) -> Campaign:
+    """Return the campaign as it is now, its row locked until the transaction ends.
+
+    Raises:
+        NotFound: it was deleted meanwhile.
+    """
+    # `of`, because PostgreSQL locks no nullable side of a join, and nobody else's rows are meant.
+    rows = Campaign.objects.select_for_update(of=("self",)).select_related("workspace", "draft", "version")
+    found: Campaign | None = rows.filter(pk=campaign.pk).first()
+    if found is None:
+        raise NotFound(_("There is no such campaign"))
+    return found
+
+
+def _run(campaign: Campaign, *, by: str, now: datetime) -> None:
+    """Put the draft of a campaign that just became active to work."""
+    workflows.require_runnable(campaign)
+    workflows.publish(campaign, by=by)
+    engine.begin(campaign, now=now)
+
+
+def _move(campaign: Campaign, to: CampaignStatus, *, only_from: CampaignStatus, now: datetime, **changes: Any) -> None:
+    states.move(campaign, to, {only_from: CAMPAIGN_MOVES[only_from]}, updated_at=now, **changes)
+
+
+def _tell(campaign: Campaign, change: Change, *, by: str, now: datetime) -> None:
+    audit.record(workspace=campaign.workspace, by=by, action=f"campaign.{change}", obj=campaign, now=now)
+    bus.publish(CampaignChanged(campaign.workspace_id, campaign.pk, change, now))
+
+
+def _wrong_state(campaign: Campaign, rule: Any) -> str:
+    state = CampaignStatus(campaign.status).label
+    return gettext("The campaign is %(state)s; %(rule)s") % {"state": state.lower(), "rule": rule}
+
+
+def _valid_name(name: str) -> str:
+    name = name.strip()
+    if not name:
+        raise Invalid(_("Name is required"), field="name")
+    if len(name) > NAME_LENGTH:
+        raise Invalid(_("Name has at most %(most)d characters") % {"most": NAME_LENGTH}, field="name")
+    return name
+
+
+def _changed_fields(campaign: Campaign, changes: Changes) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if "name" in changes:
+        fields["name"] = _valid_name(changes["name"])
+    if "description" in changes:
+        fields["description"] = changes["description"]
+    if "settings" in changes:
+        fields |= sending.parse(changes["settings"], workspace=campaign.workspace)
+    return fields
+
+
+def _send_from(campaign: Campaign, account: Account) -> None:
+    """Make an account the campaign's only lane; whoever is still on the way is given to it at the next mail."""
+    if account.workspace_id != campaign.workspace_id or account.status == AccountStatus.DISABLED:
+        raise Invalid(_("There is no such email account"), field="emailAccountId")
+    CampaignAccount.objects.filter(campaign=campaign).exclude(account=account).delete()
+    CampaignAccount.objects.get_or_create(
+        campaign=campaign, account=account, defaults={"workspace": campaign.workspace}
+    )
+    people = Enrolment.objects.filter(campaign=campaign, status__in=RUNNING)
+    people.exclude(account=account).update(account=None)

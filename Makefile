@@ -13,7 +13,7 @@ run: setup ## Set up all and start: site, demo data, workers; PORT=8000 chooses 
 	@bin/devenv
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
-	@exec $(BIN)/python manage.py up
+	@exec $(BIN)/python manage.py up --with-parent
 
 test: setup ## Quick tests, in parallel, on SQLite and on PostgreSQL
 	@$(BIN)/python -m tests quick $(ARGS)

@@ -63,6 +63,8 @@ FLUENZR_SETTLING_SECONDS = env.integer("FLUENZR_SETTLING_SECONDS", 60)
 FLUENZR_POLL_SECONDS = env.integer("FLUENZR_POLL_SECONDS", 120, at_least=1)
 
 INSTALLED_APPS = [
+    # Before ours: `fluenzr/admin.py` takes back what it registers.
+    "django_q",
     "fluenzr.core",
     "fluenzr.workspaces",
     "contacts",
@@ -71,7 +73,6 @@ INSTALLED_APPS = [
     "tracking",
     "fluenzr.api",
     "fluenzr",
-    "django_q",
     "rest_framework",
     "django_filters",
     "csp",

@@ -70,12 +70,18 @@ class Running:
 
 
 class Supervisor:
-    """Keeps parts running until asked to stop. `owes_answer` tells if a mail server still owes an answer."""
+    """Keeps parts running until asked to stop, or until the process `parent` is gone.
 
-    def __init__(self, parts: Sequence[Part], *, say: Say, owes_answer: Callable[[], bool]) -> None:
+    `owes_answer` tells if a mail server still owes an answer.
+    """
+
+    def __init__(
+        self, parts: Sequence[Part], *, say: Say, owes_answer: Callable[[], bool], parent: int | None = None
+    ) -> None:
         self.running = [Running(part) for part in parts]
         self.say = say
         self.owes_answer = owes_answer
+        self.parent = parent
         self.stop_asked = False
         self._read_end, self._write_end = os.pipe()
 
@@ -86,7 +92,7 @@ class Supervisor:
         try:
             for one in self.running:
                 one.start(stop_pipe=self._read_end)
-            while not self.stop_asked:
+            while not self.stop_asked and self.parent in (None, os.getppid()):
                 self._watch()
                 time.sleep(0.1)
         finally:

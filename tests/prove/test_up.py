@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -120,5 +121,27 @@ def test_up_refuses_a_taken_port(migrated: Installation) -> None:
     done = migrated.manage("up")
     assert done.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{migrated.port}" in done.stderr
+    leader.terminate()
+    assert leader.wait(timeout=20) == 0
+
+
+def test_up_stops_with_its_parent(migrated: Installation) -> None:
+    starter = "import subprocess, sys; subprocess.run([sys.executable, 'manage.py', 'up', '--with-parent'])"
+    environment = migrated.environment
+    parent = processes.start(["-c", starter], mark=migrated.mark, environment=environment, log=migrated.log)
+    processes.wait_until(migrated.is_ready, seconds=20, what="ready")
+    parent.kill()
+    parent.wait()
+    processes.wait_until(lambda: processes.marked(migrated.mark) == {}, seconds=5, what="all stopped")
+
+
+def test_up_serves_hashed_static_files_in_production(migrated: Installation) -> None:
+    migrated.environment |= {"DEBUG": "0"}
+    leader = migrated.up()
+    with urllib.request.urlopen(f"http://127.0.0.1:{migrated.port}/admin/login/", timeout=10) as answer:
+        page = answer.read().decode()
+    sheet = re.findall(r'href="(/static/[^"]+\.[0-9a-f]{12}\.css)"', page)[0]
+    with urllib.request.urlopen(f"http://127.0.0.1:{migrated.port}{sheet}", timeout=10) as answer:
+        assert "immutable" in answer.headers["Cache-Control"]
     leader.terminate()
     assert leader.wait(timeout=20) == 0

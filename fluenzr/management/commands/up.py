@@ -1,5 +1,6 @@
 """`manage.py up`: the whole installation on this machine, in one terminal."""
 
+import os
 import socket
 import sys
 from pathlib import Path
@@ -25,7 +26,10 @@ class Command(BaseCommand):
         default = f"127.0.0.1:{settings.PORT}"
         parser.add_argument("--bind", default=default, help=f"HOST:PORT of the web server (default {default})")
 
-    def handle(self, *args: Any, bind: str, **options: Any) -> None:
+        parser.add_argument("--with-parent", action="store_true", help="stop when the process that started this ends")
+
+    def handle(self, *args: Any, bind: str, with_parent: bool, **options: Any) -> None:
+        parent = os.getppid() if with_parent else None
         host, port = parse_bind(bind)
         finding = diagnosis.check_migrations()
         if not finding.ok:
@@ -35,7 +39,7 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, verbosity=0)
         connection.close()
         self.say(f"FluenzR is starting on {settings.SITE_URL} (bound to {host}:{port}); Ctrl-C stops it")
-        Supervisor(parts(host=host, port=port), say=self.say, owes_answer=owes_answer).run()
+        Supervisor(parts(host=host, port=port), say=self.say, owes_answer=owes_answer, parent=parent).run()
 
     def say(self, text: str) -> None:
         """One line to the terminal, at once."""

@@ -1,0 +1,9 @@
+"""What the admin leaves out of the queue's own pages."""
+
+from django.apps import apps
+from django.contrib import admin
+
+# A schedule names any function to call, so whoever may edit one may run any code; queued tasks are pickles.
+# What runs by itself stands in `fluenzr/schedules.py`. Failed tasks stay visible.
+for _name in ("Schedule", "OrmQ", "Success"):
+    admin.site.unregister(apps.get_model("django_q", _name))

@@ -88,7 +88,8 @@ def _advance(keys: Sequence[UUID], now: datetime) -> None:
     known = facts.of(rows)
     book, finished = Book(), []
     for row in rows:
-        assert row.version_id is not None and row.entered_at is not None, "only people with a position are due"
+        assert row.version_id is not None, "only people with a workflow are due"
+        assert row.entered_at is not None, "only people with a position are due"
         workflow = graph.of_version(row.version_id)
         journey = Journey(row.node, row.entered_at, row.steps)
         move = advance(journey, workflow, known[row.pk], zone=row.campaign.timezone, now=now)

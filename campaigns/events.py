@@ -18,30 +18,14 @@ from campaigns.models import Enrolment, Event, Message
 from campaigns.tallies import Book
 from fluenzr.core import bus
 
-# The message's and the person's first-ever stamp, by type of event.
-_MESSAGE_STAMPS = {
-    EventType.OPENED: "first_opened_at",
-    EventType.CLICKED: "first_clicked_at",
-    EventType.REPLIED: "replied_at",
-    EventType.BOUNCED: "bounced_at",
-    EventType.UNSUBSCRIBED: "unsubscribed_at",
-    EventType.COMPLAINED: "unsubscribed_at",
-}
-_PERSON_STAMPS = {
-    EventType.OPENED: "first_opened_at",
-    EventType.CLICKED: "first_clicked_at",
-    EventType.REPLIED: "replied_at",
-    EventType.BOUNCED: "bounced_at",
-    EventType.UNSUBSCRIBED: "unsubscribed_at",
-    EventType.COMPLAINED: "unsubscribed_at",
-}
-_COUNTERS = {
-    EventType.OPENED: "opened",
-    EventType.CLICKED: "clicked",
-    EventType.REPLIED: "replied",
-    EventType.BOUNCED: "bounced",
-    EventType.UNSUBSCRIBED: "unsubscribed",
-    EventType.COMPLAINED: "unsubscribed",
+# By type of event: the first-ever stamp, of the same name on the message and on the enrolment, and the counter.
+_STAMPS = {
+    EventType.OPENED: ("first_opened_at", "opened"),
+    EventType.CLICKED: ("first_clicked_at", "clicked"),
+    EventType.REPLIED: ("replied_at", "replied"),
+    EventType.BOUNCED: ("bounced_at", "bounced"),
+    EventType.UNSUBSCRIBED: ("unsubscribed_at", "unsubscribed"),
+    EventType.COMPLAINED: ("unsubscribed_at", "unsubscribed"),
 }
 _HIT_COUNTS = {EventType.OPENED: "open_count", EventType.CLICKED: "click_count"}
 
@@ -110,15 +94,20 @@ def _count(happening: Happening, book: Book, awake: set[UUID]) -> None:
     message = happening.message
     if message is None:
         return
-    if happening.type == EventType.SENT:
-        return _count_sent(message, happening.at, book)
-    if happening.type == EventType.FAILED:
-        return book.mail(message, "failed", happening.at)
-    if happening.type == EventType.UNCERTAIN:
-        return _count_sent(message, happening.at, book, uncertain=True)
-    stamp = _MESSAGE_STAMPS.get(happening.type)
-    if stamp is None:
-        return
+    if happening.type in (EventType.SENT, EventType.UNCERTAIN):
+        _count_sent(message, happening.at, book, uncertain=happening.type == EventType.UNCERTAIN)
+    elif happening.type == EventType.FAILED:
+        book.mail(message, "failed", happening.at)
+    elif happening.type in _STAMPS:
+        _count_return(happening, message, book)
+        if message.enrolment_id is not None:
+            awake.add(message.enrolment_id)
+            _count_person(happening, message, book)
+
+
+def _count_return(happening: Happening, message: Message, book: Book) -> None:
+    """Count something that came back for a mail: each hit, and the first of its kind as a mail's."""
+    stamp, counted = _STAMPS[happening.type]
     rows = Message.objects.filter(pk=message.pk)
     if happening.type in _HIT_COUNTS:
         counter = _HIT_COUNTS[happening.type]
@@ -126,19 +115,16 @@ def _count(happening: Happening, book: Book, awake: set[UUID]) -> None:
     if rows.filter(**{f"{stamp}__isnull": True}).update(**{stamp: happening.at}):
         setattr(message, stamp, happening.at)
         if message.sending_at is not None or message.sent_at is not None:
-            book.mail(message, _COUNTERS[happening.type], happening.at)
-    if message.enrolment_id is not None:
-        awake.add(message.enrolment_id)
-        _count_person(happening, message, book)
+            book.mail(message, counted, happening.at)
 
 
 def _count_person(happening: Happening, message: Message, book: Book) -> None:
-    stamp = _PERSON_STAMPS[happening.type]
+    stamp, counter = _STAMPS[happening.type]
     row = Enrolment.objects.filter(pk=message.enrolment_id, **{f"{stamp}__isnull": True})
     # Only those who got a mail are in any rate (contract A1): a refusal at the door is a status, not a bounce of one.
     mailed = row.filter(first_sent_at__isnull=False).update(**{stamp: happening.at})
     if mailed and message.campaign_id is not None:
-        book.person(message.workspace_id, message.campaign_id, _COUNTERS[happening.type])
+        book.person(message.workspace_id, message.campaign_id, counter)
     elif not mailed:
         row.update(**{stamp: happening.at})
 

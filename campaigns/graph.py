@@ -1,7 +1,7 @@
 """Workflow documents: what a graph is, and whether it may run.
 
-A document is `{"nodes": [{"id", "type", "data"?, "position"?}], "edges": [{"from", "to", "branch"?}]}` (seed 000). An edge
-from a node with several ports names one by `branch`.
+A document is `{"nodes": [{"id", "type", "data"?, "position"?}], "edges": [{"from", "to", "branch"?}]}` (seed 000). An
+edge from a node with several ports names one by `branch`.
 """
 
 import re
@@ -164,7 +164,8 @@ class _Check:
     def _shape(self) -> None:
         document = self.document
         if not isinstance(document, Mapping):
-            return self._say("", _("Must be an object with “nodes” and “edges”."))
+            self._say("", _("Must be an object with “nodes” and “edges”."))
+            return
         for key in document:
             if key not in ("nodes", "edges"):
                 self._say(str(key), _("Unknown field."))
@@ -205,10 +206,12 @@ class _Check:
         data = item.get("data")
         self.data[name] = {}
         if data is not None and not isinstance(data, Mapping):
-            return self._say(f"nodes.{name}.data", _("Must be an object."))
+            self._say(f"nodes.{name}.data", _("Must be an object."))
+            return
         kind = registry.kinds().get(item["type"]) if isinstance(item.get("type"), str) else None
         if kind is None:
-            return self._say(f"nodes.{name}.type", _("Unknown node type."))
+            self._say(f"nodes.{name}.type", _("Unknown node type."))
+            return
         self.kinds[name] = kind
         self.data[name], found = kind.clean(data or {})
         self._say_data(name, found)
@@ -240,18 +243,18 @@ class _Check:
         ports = (*kind.ports, *kind.optional_ports)
         port = branch if branch is not None else NEXT
         if not ports:
-            return self._say(f"edges.{index}.from", _("Nothing follows an end."))
-        if port not in ports:
-            path = f"edges.{index}.branch"
-            if NEXT in ports:
-                return self._say(path, _("This node has no branches."))
-            return self._say(path, _("Must be one of: %(ports)s.") % {"ports": ", ".join(ports)})
-        if port in self.targets[source]:
-            return self._say(f"edges.{index}", _("This way out of the node is taken already."))
-        if target in self.kinds and self.kinds[target].kind == "start":
-            return self._say(f"edges.{index}.to", _("Nothing leads to the start."))
-        self.targets[source][port] = target
-        self.sources[target].add(source)
+            self._say(f"edges.{index}.from", _("Nothing follows an end."))
+        elif port not in ports and NEXT in ports:
+            self._say(f"edges.{index}.branch", _("This node has no branches."))
+        elif port not in ports:
+            self._say(f"edges.{index}.branch", _("Must be one of: %(ports)s.") % {"ports": ", ".join(ports)})
+        elif port in self.targets[source]:
+            self._say(f"edges.{index}", _("This way out of the node is taken already."))
+        elif target in self.kinds and self.kinds[target].kind == "start":
+            self._say(f"edges.{index}.to", _("Nothing leads to the start."))
+        else:
+            self.targets[source][port] = target
+            self.sources[target].add(source)
 
     def _paths(self) -> None:
         start = next(name for name, kind in self.kinds.items() if kind.kind == "start")

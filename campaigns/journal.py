@@ -1,8 +1,8 @@
 """What this process did at the mail servers, on local disk: the part of the truth that a database cannot hold.
 
 A line is appended before a body is sent and another when the server answered, with one write each and no fsync: it
-survives the death of the process, not of the machine, and is read so (design.md section 3). The file is locked as long as
-its process lives, also while that is stopped, so nobody takes a sleeping sender for a dead one.
+survives the death of the process, not of the machine, and is read so (design.md section 3). The file is locked as long
+as its process lives, also while that is stopped, so nobody takes a sleeping sender for a dead one.
 """
 
 import fcntl
@@ -119,7 +119,7 @@ def boot_id() -> str:
 
 
 def trace(owner: Owner | None, message: UUID, fence: int) -> tuple[Trace, Receipt | None]:
-    """Return what is known of a message that `owner` opened under this fence, and the server's answer if there was one."""
+    """Return what is known of a message that `owner` opened under this fence, and the server's answer if any came."""
     if owner is None or owner.node != node_id():
         return Trace.ELSEWHERE, None
     path = folder() / owner.file

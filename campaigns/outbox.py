@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from campaigns import journal, rendering, settling
 from campaigns.enums import MessageState
@@ -57,7 +57,8 @@ def take_account(account_id: UUID, *, owner: str) -> Account | None:
     rows = Account.objects.usable().filter(free, ready, pk=account_id)
     if not rows.update(sender=owner, sender_until=now + _lease()):
         return None
-    return Account.objects.select_related("workspace").get(pk=account_id)
+    account: Account = Account.objects.select_related("workspace").get(pk=account_id)
+    return account
 
 
 def release_account(account_id: UUID, *, owner: str) -> None:
@@ -171,11 +172,11 @@ class _Sender:
         self.opened |= opened
         return opened
 
-    def _reread(self, rows: object) -> set[UUID]:
+    def _reread(self, rows: QuerySet[Message]) -> set[UUID]:
         """The answer to COMMIT was lost: go on only with what the row says, and with nothing if it cannot be read."""
         connection.close()
         try:
-            return set(rows.values_list("pk", flat=True))  # type: ignore[attr-defined]
+            return set(rows.values_list("pk", flat=True))
         except DatabaseError:
             return set()
 

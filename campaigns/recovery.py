@@ -1,4 +1,4 @@
-"""What a dead sender left behind: put back, settled from its journal, or marked as uncertain. Part of every sender's beat."""
+"""What a dead sender left behind: put back, settled from its journal, or marked as uncertain."""
 
 from datetime import datetime, timedelta
 

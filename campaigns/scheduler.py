@@ -5,7 +5,7 @@ turn; whoever plans the same twice finds nothing left to plan.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -54,7 +54,7 @@ def plan_lane(lane_id: UUID, *, now: datetime) -> int:
         lane, state = lock_lane(lane_id)
         if lane.campaign.status != "active":
             return 0
-        times, after = slots.take(state, now=now, until=now + AHEAD, count=BATCH)
+        times, _after = slots.take(state, now=now, until=now + AHEAD, count=BATCH)
         people = _people(lane, now, len(times))
         messages = _messages(lane, people, times)
         if messages:
@@ -99,7 +99,7 @@ def state_of(lane: CampaignAccount) -> slots.Lane:
     )
 
 
-def _plan_days(workspace_id: UUID) -> dict[object, int]:
+def _plan_days(workspace_id: UUID) -> dict[date, int]:
     rows = DayCount.objects.filter(workspace=workspace_id).order_by("-day").values_list("day", "taken")
     return dict(rows[:2])
 
@@ -159,7 +159,8 @@ def _messages(lane: CampaignAccount, people: Sequence[Enrolment], times: Sequenc
 
 def _message(lane: CampaignAccount, enrolment: Enrolment, at: datetime) -> Message:
     contact = enrolment.contact
-    assert contact is not None and contact.email is not None, "only reachable people get a slot"
+    assert contact is not None, "only reachable people get a slot"
+    assert contact.email is not None, "only people with an address get a slot"
     key = uuid7()
     zone = contact.timezone or lane.campaign.timezone
     return Message(

@@ -12,7 +12,6 @@ from campaigns import engine, events, outcomes, stopping, tallies
 from campaigns.enums import EnrolmentStatus, EventType, MessageState
 from campaigns.events import Happening
 from campaigns.models import Message
-from fluenzr.core import clock
 from fluenzr.core.errors import Text
 from fluenzr.mailboxes import health
 from fluenzr.mailboxes.transports.base import Outcome, Receipt
@@ -88,7 +87,7 @@ def _note_use(message: Message, now: datetime) -> None:
 
 
 def doubt(message: Message, *, fence: int, reason: str, now: datetime) -> bool:
-    """A body was begun and no answer is known: it counts as sent, is shown as uncertain, and is never sent again by us."""
+    """A body was begun and no answer is known: it counts as sent, shows as uncertain, and is never sent again by us."""
     held = Held(message, fence)
     text = reason or str(_("The connection ended before the server answered."))
     changes = {"state": MessageState.UNCERTAIN, "settled_at": now, "reason": text[:400]}
@@ -112,7 +111,7 @@ def _deferred(held: Held, receipt: Receipt, now: datetime) -> bool:
         return _given_up(held, receipt, now)
     wait = RETRY_AFTER[min(message.attempts, len(RETRY_AFTER) - 1)]
     # Spread around the wait, and never before it (reliability.md S6).
-    wait += timedelta(seconds=random.uniform(0, JITTER) * wait.total_seconds())  # noqa: S311 - no secret
+    wait += timedelta(seconds=random.uniform(0, JITTER) * wait.total_seconds())
     return _write(
         held,
         MessageState.CLAIMED,

@@ -1,7 +1,7 @@
 """When a lane may send its next mail: a pure function over plain data, in one fixed order of checks.
 
-Window, then the account, then the daily limits (account, plan), then the hourly limits and gaps (campaign, account). The
-last rule that moved the answer is its reason. The scheduler and the explanation call the same function.
+Window, then the account, then the daily limits (account, plan), then the hourly limits and gaps (campaign, account).
+The last rule that moved the answer is its reason. The scheduler and the explanation call the same function.
 """
 
 from collections.abc import Mapping

@@ -36,9 +36,7 @@ def stop(
         cancel(Message.objects.filter(enrolment__in=keys), reason=status, now=now)
         ended = Enrolment.objects.filter(pk__in=keys, status__in=list(from_statuses))
         campaigns = set(ended.values_list("campaign", flat=True))
-        count = ended.update(
-            status=status, reason=str(reason), phase=Phase.IDLE, next_run_at=None, finished_at=now
-        )
+        count = ended.update(status=status, reason=str(reason), phase=Phase.IDLE, next_run_at=None, finished_at=now)
         completion.complete(campaigns, now=now)
     return count
 

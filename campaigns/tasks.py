@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from campaigns import engine, outbox, recovery, scheduler
 from campaigns.models import Message
 from fluenzr.core import clock, jobs
@@ -25,7 +27,7 @@ def plan() -> None:
         born = scheduler.plan(now=now)
         if born:
             send()
-        if not moved and not born or jobs.stopping():
+        if (not moved and not born) or jobs.stopping():
             break
 
 
@@ -40,7 +42,7 @@ def send() -> None:
         jobs.kick(f"send:{account}", "campaigns.tasks.send_account", str(account), cluster="send")
 
 
-def _accounts_due(now: datetime):  # type: ignore[no-untyped-def]
+def _accounts_due(now: datetime) -> QuerySet[Account]:
     due = Message.objects.to_claim(now)
     free = Account.objects.usable().exclude(sender_until__gt=now).exclude(retry_at__gt=now)
     return free.filter(pk__in=due.values("account"))

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -35,6 +37,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def rounds() -> Callable[[int], int]:
     """How often a proof repeats itself: `rounds(500)` is 500, and a tenth of it when only a sample is taken."""
     return lambda whole: max(1, whole // 10) if _sample_minutes else whole
+
+
+@pytest.fixture(scope="session")
+def _migrated_once() -> Iterator[str]:
+    with databases.fresh(os.environ.get("DATABASE_URL", "")) as url:
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": url}
+        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=environment, check=True)
+        yield url
+
+
+@pytest.fixture
+def migrated_database(_migrated_once: str) -> Iterator[str]:
+    """URL of a fresh database with all tables, of the kind under test; dropped afterwards."""
+    with databases.fresh(os.environ.get("DATABASE_URL", ""), copy_of=_migrated_once) as url:
+        yield url
 
 
 @pytest.fixture

@@ -32,14 +32,20 @@ def postgres() -> Iterator[str | None]:
 
 
 @contextlib.contextmanager
-def fresh(admin_url: str) -> Iterator[str]:
-    """A new empty database on the server of `admin_url` (a SQLite file when that is no PostgreSQL)."""
+def fresh(admin_url: str, *, copy_of: str = "") -> Iterator[str]:
+    """A new database on the server of `admin_url` (a SQLite file when that is no PostgreSQL).
+
+    It is empty, or the copy of another one that nobody is connected to.
+    """
     name = f"fluenzr_server_{secrets.token_hex(6)}"
     if not admin_url.startswith("postgres"):
         with tempfile.TemporaryDirectory(prefix=name) as folder:
+            if copy_of:
+                shutil.copy(copy_of.removeprefix("sqlite:///"), f"{folder}/{name}.sqlite3")
             yield f"sqlite:///{folder}/{name}.sqlite3"
         return
-    _execute(admin_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    template = sql.Identifier(copy_of.rpartition("/")[2] or "template1")
+    _execute(admin_url, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
     try:
         yield admin_url.rsplit("/", 1)[0] + "/" + name
     finally:

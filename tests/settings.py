@@ -6,7 +6,8 @@ from pathlib import Path
 
 # One folder and one test database a process, so that several runs at once never meet.
 RUN_ID = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")[:8] or str(os.getpid())
-SCRATCH = Path(tempfile.gettempdir()) / f"fluenzr-tests-{os.getpid()}"
+# A proof gives the processes that it starts one folder, as they play one machine.
+SCRATCH = Path(os.environ.get("PROOF_DATA_DIR") or Path(tempfile.gettempdir()) / f"fluenzr-tests-{os.getpid()}")
 
 os.environ |= {
     "FLUENZR_ENV_FILE": os.devnull,

@@ -71,9 +71,11 @@ class Sink:
 
 
 @contextlib.contextmanager
-def sink(*, password: str = "", tls: ssl.SSLContext | None = None, **options: Any) -> Iterator[Sink]:
+def sink(
+    *, password: str = "", tls: ssl.SSLContext | None = None, kind: type[Sink] = Sink, **options: Any
+) -> Iterator[Sink]:
     """A real server on 127.0.0.1. With a password it demands a login; with a context it offers STARTTLS."""
-    told = Sink()
+    told = kind()
 
     def authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)

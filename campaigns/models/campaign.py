@@ -31,7 +31,7 @@ class Campaign(PublicIdMixin, models.Model):
     id = KeyField(prefix="cmp")
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="campaigns")
     name = models.CharField(_("name"), max_length=200)
-    description = models.TextField(_("description"), null=True, blank=True)  # noqa: DJ001 - null in the API
+    description = models.TextField(_("description"), null=True, blank=True)
     kind = models.CharField(_("type"), max_length=20, default="custom")
     status = models.CharField(_("status"), max_length=20, choices=CampaignStatus.choices, default=CampaignStatus.DRAFT)
     status_reason = models.TextField(_("reason"), blank=True)

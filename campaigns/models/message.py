@@ -90,9 +90,7 @@ class Message(PublicIdMixin, models.Model):
         constraints = (models.UniqueConstraint(fields=["enrolment", "node", "occurrence"], name="message_once"),)
         indexes = (
             models.Index(fields=["account", "not_before"], condition=Q(state="queued"), name="message_queued"),
-            models.Index(
-                fields=["lease_until"], condition=Q(state__in=["claimed", "sending"]), name="message_leased"
-            ),
+            models.Index(fields=["lease_until"], condition=Q(state__in=["claimed", "sending"]), name="message_leased"),
             models.Index(fields=["settled_at"], condition=Q(state="uncertain"), name="message_uncertain"),
             models.Index(fields=["recipient_hash", "-sent_at"], name="message_recipient"),
             models.Index(fields=["campaign", "state"], name="message_campaign"),

@@ -20,9 +20,9 @@ def kinds() -> dict[str, type[NodeKind]]:
     found: dict[str, type[NodeKind]] = {}
     for module in sorted(module.name for module in pkgutil.iter_modules(nodes.__path__)):
         for value in vars(importlib.import_module(f"{nodes.__name__}.{module}")).values():
-            if isinstance(value, type) and issubclass(value, NodeKind) and value is not NodeKind:
-                if found.setdefault(value.kind, value) is not value:
-                    raise ImproperlyConfigured(f"Two node types call themselves {value.kind!r}.")
+            is_kind = isinstance(value, type) and issubclass(value, NodeKind) and value is not NodeKind
+            if is_kind and found.setdefault(value.kind, value) is not value:
+                raise ImproperlyConfigured(f"Two node types call themselves {value.kind!r}.")
     return found
 
 

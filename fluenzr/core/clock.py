@@ -7,7 +7,7 @@ A local time that a change of clocks skips means the first instant after the gap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import connection
@@ -62,7 +62,7 @@ class Window:
         return None
 
 
-@lru_cache(maxsize=None)
+@cache
 def zone(name: str) -> ZoneInfo:
     """Return the zone of an IANA name; raises `ZoneInfoNotFoundError` for an unknown one."""
     return ZoneInfo(name)

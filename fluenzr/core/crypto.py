@@ -1,7 +1,7 @@
 """Secrets at rest, and keyed hashes of what must be matched but not kept.
 
-Keys come from `FLUENZR_ENCRYPTION_KEYS` (the first seals, all open), never from `SECRET_KEY`: a leaked dump or cookie key
-opens nothing.
+Keys come from `FLUENZR_ENCRYPTION_KEYS` (the first seals, all open), never from `SECRET_KEY`: a leaked dump or cookie
+key opens nothing.
 """
 
 import hashlib
@@ -50,6 +50,6 @@ def reseal(token: str) -> str:
 
 
 def keyed_hash(purpose: str, text: str) -> str:
-    """Return 64 hex digits that stand for `text`: HMAC-SHA-256 under the install's pepper, separate for each purpose."""
+    """Return 64 hex digits that stand for `text`: HMAC-SHA-256 under the pepper, separate for each purpose."""
     key = hashlib.sha256(b"fluenzr:" + purpose.encode() + settings.FLUENZR_PEPPER.encode()).digest()
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

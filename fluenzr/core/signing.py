@@ -1,7 +1,7 @@
 """Tokens of tracking links: short, unforgeable, and good for years.
 
-A token is base64url of: key number (1 byte), message key (16), link index (2), keyed hash (12). The hash covers what the
-token is for, so a pixel's token opens no link. Keys are `FLUENZR_TRACKING_KEYS`: the first signs, all verify.
+A token is base64url of: key number (1 byte), message key (16), link index (2), keyed hash (12). The hash covers what
+the token is for, so a pixel's token opens no link. Keys are `FLUENZR_TRACKING_KEYS`: the first signs, all verify.
 """
 
 import base64

@@ -22,7 +22,8 @@ def down(account: Account, *, kind: str, text: str, now: datetime) -> None:
     """
     failures = account.login_failures + 1
     if kind == "auth" and failures >= LOGIN_TRIES:
-        return trouble(account.pk, reason=text, now=now)
+        trouble(account.pk, reason=text, now=now)
+        return
     wait = LOGIN_WAIT if kind == "auth" else CONNECT_WAITS[min(failures, len(CONNECT_WAITS)) - 1]
     rows = Account.objects.filter(pk=account.pk)
     rows.update(login_failures=F("login_failures") + 1, retry_at=now + wait, status_reason=text[:1000])

@@ -33,7 +33,9 @@ class Account(PublicIdMixin, models.Model):
     provider = models.CharField(_("provider"), max_length=20, default=Provider.SMTP)
     email = models.EmailField(_("e-mail"), max_length=254)
     display_name = models.CharField(_("display name"), max_length=200, blank=True)
-    status = models.CharField(_("status"), max_length=20, choices=AccountStatus.choices, default=AccountStatus.CONNECTED)
+    status = models.CharField(
+        _("status"), max_length=20, choices=AccountStatus.choices, default=AccountStatus.CONNECTED
+    )
     status_reason = models.TextField(_("reason"), blank=True)
     signature = models.TextField(_("signature"), blank=True)
     timezone = models.CharField(_("time zone"), max_length=64, blank=True)
@@ -165,9 +167,7 @@ class RawMail(models.Model):
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["account", "uid_validity", "uid"], name="raw_mail_unique"),
-        )
+        constraints = (models.UniqueConstraint(fields=["account", "uid_validity", "uid"], name="raw_mail_unique"),)
 
     def __str__(self) -> str:
         return f"{self.uid} of {self.account_id}"

@@ -1,0 +1,209 @@
+"""At most once, and nothing lost, whatever kills the sender (reliability.md S1; design.md, the send protocol).
+
+The sink keeps its own log of accepted Message-IDs, independent of ours: *dup* is accepted more than once, *lost* is
+neither accepted nor uncertain.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from email import message_from_bytes
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.prove import processes
+from tests.smtp_servers import Sink, sink
+
+# Every function that commits or says something, and the call of it at which the sender dies.
+STEPS = [
+    f"{name}:{moment}:{call}"
+    for name, call in (
+        ("scheduler.plan_lane", 1),
+        ("outbox.claim", 1),
+        ("rendering.prepare", 1),
+        ("outbox._freeze", 2),
+        ("outbox._Sender._open", 2),
+        ("journal.Journal.begun", 2),
+        ("journal.Journal.answered", 2),
+        ("settling.settle", 2),
+        ("engine.advance_due", 2),
+    )
+    for moment in ("before", "after")
+]
+
+
+class Host:
+    """The process that forks senders, with a database of its own."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        self.environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DATABASE_URL": database_url,
+            "FLUENZR_LEASE_SECONDS": "1",
+            "FLUENZR_DOUBT_SECONDS": "1",
+            "PROOF_DATA_DIR": str(folder),
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.prove.sender_host"],
+            env=self.environment,
+            cwd=processes.ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.pids: list[int] = []
+
+    def order(self, do: str, **details: Any) -> Any:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps({"do": do, **details}) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def spawn(self, kill: str = "") -> int:
+        pid: int = self.order("spawn", kill=kill)
+        self.pids.append(pid)
+        return pid
+
+    def wait(self, pid: int) -> int:
+        """The wait status of a sender that ended."""
+        status: int = self.order("wait", pid=pid)
+        self.pids.remove(pid)
+        return status
+
+    def kill(self, pid: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        self.wait(pid)
+
+    def close(self) -> None:
+        for pid in self.pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def host(migrated_database: str, tmp_path: Path) -> Iterator[Host]:
+    one = Host(migrated_database, tmp_path)
+    yield one
+    one.close()
+
+
+def accepted(told: Sink) -> Counter[str]:
+    """How often the sink took a mail for each recipient."""
+    return Counter(mail.rcpt_tos[0] for mail in told.mails)
+
+
+def check(host: Host, told: Sink, *, people: int, most_uncertain: int) -> None:
+    """Nothing twice, nothing lost, doubt bounded, and the campaign came to its end."""
+    taken, rows = accepted(told), host.order("report")
+    everybody = {f"person{number}@example.com" for number in range(people)}
+    assert [person for person, count in taken.items() if count > 1] == []
+    assert everybody - set(taken) - set(rows["uncertain"]) == set()
+    assert len(rows["uncertain"]) <= most_uncertain
+    assert rows["messages"].get("sent", 0) + len(rows["uncertain"]) == people
+    assert rows["campaign"] == "completed"
+    ids = Counter(message_from_bytes(content)["Message-ID"] for content in told.contents())
+    assert len(ids) == sum(taken.values())
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_a_step_nothing_is_doubled_or_lost(host: Host, step: str) -> None:
+    with sink() as told:
+        host.order("setup", port=told.port, people=6)
+        status = host.wait(host.spawn(kill=step))
+        assert os.WIFSIGNALED(status)
+        host.wait(host.spawn())
+        begun = any(place in step for place in ("begun:after", "_open:after", "answered:before"))
+        check(host, told, people=6, most_uncertain=1 if begun else 0)
+
+
+class Killer(Sink):
+    """A sink that has the sender killed while it is in the middle of a mail."""
+
+    def arm(self, moment: str, kill: Callable[[], None]) -> None:
+        self.moment, self.kill = moment, kill
+
+    def _strike(self, moment: str) -> None:
+        if getattr(self, "moment", "") == moment and len(self.mails) >= 2:
+            self.moment = ""
+            self.kill()
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self._strike("rcpt")
+        return await super().handle_RCPT(server, session, envelope, address, options)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self._strike("dot")
+        return await super().handle_DATA(server, session, envelope)
+
+
+@pytest.mark.parametrize(("moment", "doubts"), [("rcpt", 0), ("dot", 1)])
+def test_killed_by_the_server_in_the_middle(host: Host, moment: str, doubts: int) -> None:
+    with sink(kind=Killer) as told:
+        assert isinstance(told, Killer)
+        host.order("setup", port=told.port, people=6)
+        pid = host.spawn()
+        told.arm(moment, lambda: os.kill(pid, signal.SIGKILL))
+        assert os.WIFSIGNALED(host.wait(pid))
+        host.wait(host.spawn())
+        check(host, told, people=6, most_uncertain=doubts)
+
+
+@pytest.mark.parametrize("senders", [1, 2])
+def test_killed_at_random_during_many_sends(host: Host, rounds: Callable[[int], int], senders: int) -> None:
+    people = max(100, rounds(500))
+    chance = random.Random(people + senders)
+    kills = 0
+    with sink() as told:
+        host.order("setup", port=told.port, people=people, accounts=senders)
+        deadline = time.monotonic() + 240
+        pids = [host.spawn() for _number in range(senders)]
+        while len(set(accepted(told))) < people - kills and time.monotonic() < deadline:
+            time.sleep(chance.uniform(0.1, 0.6))
+            host.kill(pids.pop(chance.randrange(len(pids))))
+            kills += 1
+            pids.append(host.spawn())
+        for pid in pids:
+            host.wait(pid)
+        assert kills >= 5
+        check(host, told, people=people, most_uncertain=kills)
+
+
+def test_two_senders_share_the_work_without_doubling(host: Host, rounds: Callable[[int], int]) -> None:
+    people = max(60, rounds(500))
+    with sink() as told:
+        host.order("setup", port=told.port, people=people, accounts=2)
+        for pid in [host.spawn(), host.spawn()]:
+            host.wait(pid)
+        check(host, told, people=people, most_uncertain=0)
+
+
+def test_a_sleeping_sender_is_not_taken_for_dead(host: Host) -> None:
+    """SIGSTOP for longer than the lease, while a mail is open: nobody else sends it, and the late 250 counts (S2)."""
+    with sink() as told:
+        host.order("setup", port=told.port, people=10)
+        first = host.spawn()
+        processes.wait_until(lambda: len(told.mails) >= 3, seconds=20, what="three mails")
+        os.kill(first, signal.SIGSTOP)
+        second = host.spawn()
+        time.sleep(3)
+        os.kill(first, signal.SIGCONT)
+        for pid in (first, second):
+            host.wait(pid)
+        check(host, told, people=10, most_uncertain=0)

@@ -51,7 +51,7 @@ def create(
         Invalid: the name, type, options or default do not fit.
         Conflict: the workspace has a field of this name.
     """
-    _check_key(key, path="key")
+    check_key(key, path="key")
     if kind not in FieldType.values:
         raise Invalid(_("Type must be one of %(types)s") % {"types": ", ".join(FieldType.values)}, field="type")
     field = CustomField(workspace=workspace, key=key, label=label.strip() or key, kind=kind, options=options or [])
@@ -112,7 +112,7 @@ def ensure(
     if not missing:
         return fields
     for key in missing:
-        _check_key(key, path=keys[key])
+        check_key(key, path=keys[key])
     _check_room(workspace, adding=len(missing))
     rows = [CustomField(workspace=workspace, key=key, label=key, kind=FieldType.TEXT) for key in missing]
     # Another writer may make the same field at this moment; its type then holds, so all are read back.
@@ -134,7 +134,13 @@ def value_for(field: CustomField, given: Any, *, path: str) -> Any:
     return value
 
 
-def _check_key(key: str, *, path: str) -> None:
+def is_acceptable(key: str) -> bool:
+    """Whether a field may have this technical name."""
+    return key not in RESERVED and KEY.fullmatch(key) is not None
+
+
+def check_key(key: str, *, path: str) -> None:
+    """Raise Invalid, with the reason, when no field may have this technical name."""
     if not KEY.fullmatch(key):
         sentence = _("A technical name starts with a small letter and has only letters, digits and _ (at most 60)")
         raise Invalid(sentence, field=path)

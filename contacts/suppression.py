@@ -98,6 +98,13 @@ def barred(workspace: Workspace, emails: Iterable[str]) -> set[str]:
     return found
 
 
+def reasons(workspace: Workspace, emails: Iterable[str]) -> dict[str, str]:
+    """Return why each suppressed address is, for those that are suppressed themselves: one query."""
+    hashes = {addresses.address_hash(email): email for email in emails}
+    rows = Suppression.objects.in_workspace(workspace).matching(hashes)
+    return {hashes[digest]: reason for digest, reason in rows.values_list("target_hash", "reason")}
+
+
 def _hashes(email: str) -> list[str]:
     return [addresses.address_hash(email), *(addresses.domain_hash(name) for name in addresses.domains_of(email))]
 

@@ -1,0 +1,119 @@
+"""Saying which contacts: the filters of the API, of campaigns and of searches (contract A35)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.db.models.fields.json import KeyTransform
+from django.utils.translation import gettext as _
+
+from contacts import fields
+from contacts.enums import ContactStatus
+from contacts.models import Contact, ContactQuerySet, Group
+from fluenzr.core.errors import Invalid
+from fluenzr.workspaces.models import Workspace
+
+SEARCHED = ("email", "first_name", "last_name", "company", "job_title", "phone")
+
+
+def audience(workspace: Workspace, filters: Mapping[str, Any], *, path: str = "filters") -> ContactQuerySet:
+    """Return the contacts that meet all filters; without any filter it refuses, so that none enrols everybody.
+
+    Raises:
+        Invalid: there is no filter, or one does not fit; the details name its path below `path`.
+    """
+    if not filters:
+        raise Invalid(_("Give at least one filter"), field=path)
+    return narrowed(Contact.objects.in_workspace(workspace), workspace, filters, path=path)
+
+
+def narrowed(
+    rows: ContactQuerySet, workspace: Workspace, filters: Mapping[str, Any], *, path: str = "filters"
+) -> ContactQuerySet:
+    """Keep the rows that meet all filters: `status`, `groups` (ids), `tags`, `customFields` (equality).
+
+    A list means any of its values. Raises Invalid as `audience` does.
+    """
+    for name, value in filters.items():
+        narrow = _FILTERS.get(name)
+        if narrow is None:
+            raise Invalid(_("Unknown filter"), field=f"{path}.{name}")
+        rows = narrow(rows, workspace, value, f"{path}.{name}")
+    return rows
+
+
+def found(rows: ContactQuerySet, query: str) -> ContactQuerySet:
+    """Keep the rows in which each word of the query occurs, in whatever field a person would look for it."""
+    for word in query.split()[:10]:
+        anywhere = Q()
+        for column in SEARCHED:
+            anywhere |= Q(**{f"{column}__icontains": word})
+        rows = rows.filter(anywhere)
+    return rows
+
+
+def _status(rows: ContactQuerySet, workspace: Workspace, value: Any, path: str) -> ContactQuerySet:
+    wanted = _texts(value, path)
+    if unknown := [status for status in wanted if status not in ContactStatus.values]:
+        words = ", ".join(ContactStatus.values)
+        raise Invalid(
+            _("%(given)s is no status; it must be one of: %(words)s") % {"given": unknown[0], "words": words},
+            field=path,
+        )
+    return rows.filter(status__in=wanted)
+
+
+def _groups(rows: ContactQuerySet, workspace: Workspace, value: Any, path: str) -> ContactQuerySet:
+    keys = {text: Group.key_of(text) for text in _texts(value, path)}
+    wanted = [key for key in keys.values() if key is not None]
+    there = set(Group.objects.in_workspace(workspace).filter(pk__in=wanted).values_list("pk", flat=True))
+    problems = {
+        f"{path}.{index}" if isinstance(value, list) else path: [_("There is no such group")]
+        for index, key in enumerate(keys.values())
+        if key not in there
+    }
+    if problems:
+        raise Invalid(_("There is no such group"), details=problems)
+    return rows.in_groups(there)
+
+
+def _tags(rows: ContactQuerySet, workspace: Workspace, value: Any, path: str) -> ContactQuerySet:
+    return rows.tagged(_texts(value, path))
+
+
+def _custom_fields(rows: ContactQuerySet, workspace: Workspace, value: Any, path: str) -> ContactQuerySet:
+    if not isinstance(value, Mapping):
+        raise Invalid(_("Must be an object"), field=path)
+    known = fields.field_keys(workspace)
+    for number, (key, wanted) in enumerate(value.items()):
+        at = f"{path}.{key}"
+        if key not in known:
+            raise Invalid(_("There is no custom field %(key)s") % {"key": key}, field=at)
+        # Named by number: the key itself may be the name of a lookup, such as `contains`.
+        name = f"custom_{number}"
+        rows = rows.alias(**{name: KeyTransform(key, "custom")})
+        if wanted is None:
+            rows = rows.exclude(custom__has_key=key)
+            continue
+        given = wanted if isinstance(wanted, list) else [wanted]
+        values = [fields.value_for(known[key], item, path=at) for item in given]
+        any_of = Q()
+        for item in values:
+            any_of |= Q(**{name: item})
+        rows = rows.filter(any_of) if values else rows.none()
+    return rows
+
+
+def _texts(value: Any, path: str) -> Sequence[str]:
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(item, str) for item in values):
+        raise Invalid(_("Must be a text or a list of texts"), field=path)
+    return values
+
+
+_FILTERS: dict[str, Callable[[ContactQuerySet, Workspace, Any, str], ContactQuerySet]] = {
+    "status": _status,
+    "groups": _groups,
+    "tags": _tags,
+    "customFields": _custom_fields,
+}

@@ -1,0 +1,60 @@
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from contacts import facts, suppression
+from contacts.enums import SuppressionKind
+from contacts.models import Suppression
+from fluenzr.core.errors import Invalid
+from fluenzr.workspaces.models import Workspace
+from tests.builders import NOW, make_contact
+from tests.listening import heard
+
+
+def test_barred_finds_addresses_and_domains(workspace: Workspace) -> None:
+    suppression.suppress(workspace=workspace, targets=["Jane@Example.com"], now=NOW)
+    suppression.suppress(workspace=workspace, targets=["rival.com"], kind=SuppressionKind.DOMAIN, now=NOW)
+    emails = ["JANE@example.com", "joe@example.com", "a@rival.com", "a@mail.rival.com", "a@notrival.com"]
+
+    assert suppression.barred(workspace, emails) == {"JANE@example.com", "a@rival.com", "a@mail.rival.com"}
+
+
+def test_barred_is_one_query(workspace: Workspace, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(1):
+        suppression.barred(workspace, [f"a{number}@example{number}.com" for number in range(2000)])
+
+
+def test_barred_knows_only_its_workspace(workspace: Workspace, other_workspace: Workspace) -> None:
+    suppression.suppress(workspace=other_workspace, targets=["jane@example.com"], now=NOW)
+
+    assert suppression.barred(workspace, ["jane@example.com"]) == set()
+
+
+def test_suppress_counts_what_is_new(workspace: Workspace) -> None:
+    suppression.suppress(workspace=workspace, targets=["a@example.com"], now=NOW)
+
+    assert suppression.suppress(workspace=workspace, targets=["a@example.com", "b@example.com"], now=NOW) == 1
+    assert Suppression.objects.count() == 2
+
+
+def test_suppress_refuses_all_when_one_is_no_address(workspace: Workspace) -> None:
+    with pytest.raises(Invalid):
+        suppression.suppress(workspace=workspace, targets=["a@example.com", "nobody"], now=NOW)
+
+    assert not Suppression.objects.exists()
+
+
+def test_suppress_a_domain_stops_its_people(workspace: Workspace) -> None:
+    jane = make_contact(workspace, "jane@mail.rival.com")
+    make_contact(workspace, "joe@example.com")
+
+    with heard(facts.ContactsStopped) as told:
+        suppression.suppress(workspace=workspace, targets=["rival.com"], kind=SuppressionKind.DOMAIN, now=NOW)
+
+    assert [fact.contact_ids for fact in told] == [(jane.pk,)]
+
+
+def test_lift_lets_mail_pass_again(workspace: Workspace) -> None:
+    suppression.suppress(workspace=workspace, targets=["jane@example.com"], now=NOW)
+
+    assert suppression.lift(suppressions=Suppression.objects.all(), by="jane@x.org", now=NOW) == 1
+    assert suppression.barred(workspace, ["jane@example.com"]) == set()

@@ -1,0 +1,114 @@
+"""The variables that templates may name, and what they stand for."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.dateparse import parse_date
+
+from campaigns.dates import Day
+from contacts.enums import FieldType
+from contacts.models import Contact, CustomField
+from fluenzr.mailboxes.models import Account
+from fluenzr.workspaces.models import Workspace
+
+CONTACT = {
+    "email": "email",
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "company": "company",
+    "jobTitle": "job_title",
+    "phone": "phone",
+    "website": "website",
+    "country": "country",
+    "timezone": "timezone",
+    "language": "language",
+    "notes": "notes",
+}
+# Not about the recipient: a blank one stops nobody.
+SENDER = ("senderName", "senderFirstName", "senderEmail", "senderCompany", "signature")
+LINKS = ("unsubscribe_link", "preferences_link")
+DATES = ("current_date", "current_year")
+# The same in the other spelling.
+ALIASES = {
+    "sender_name": "senderName",
+    "sender_first_name": "senderFirstName",
+    "sender_email": "senderEmail",
+    "sender_company": "senderCompany",
+    "unsubscribeLink": "unsubscribe_link",
+    "preferencesLink": "preferences_link",
+    "currentDate": "current_date",
+    "currentYear": "current_year",
+}
+OPTIONAL = frozenset({*SENDER, *LINKS, *DATES, *ALIASES})
+BUILT_IN = frozenset({*CONTACT, "fullName", *OPTIONAL})
+
+
+def names(workspace: Workspace) -> frozenset[str]:
+    """Return every name that a template of the workspace may use: what is built in and its custom fields."""
+    own = CustomField.objects.in_workspace(workspace).values_list("key", flat=True)
+    return BUILT_IN | frozenset(own)
+
+
+def contact_values(contact: Contact, fields: Mapping[str, CustomField] | None = None) -> dict[str, Any]:
+    """Return what is known of a contact by variable name: texts, numbers, booleans, dates as ISO texts; None is blank.
+
+    With the workspace's `fields` by key, a field without a value has its default.
+    """
+    defaults = {key: field.default for key, field in (fields or {}).items()}
+    values = {key: _plain(value) for key, value in (defaults | _known(contact.custom)).items()}
+    values |= {name: _plain(getattr(contact, attribute)) for name, attribute in CONTACT.items()}
+    values["fullName"] = " ".join(part for part in (contact.first_name, contact.last_name) if part) or None
+    return values
+
+
+def _known(custom: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in custom.items() if value not in (None, "")}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value) or None
+    return value if isinstance(value, bool | int | float) else None
+
+
+def sender_values(account: Account | None, workspace: Workspace) -> dict[str, Any]:
+    """Return what is known of the sender by variable name, all texts; the signature as its author wrote it."""
+    name = account.display_name if account else ""
+    own = account.signature if account else ""
+    return {
+        "senderName": name,
+        "senderFirstName": name.partition(" ")[0],
+        "senderEmail": account.email if account else "",
+        "senderCompany": workspace.name,
+        "signature": own or workspace.default_signature,
+    }
+
+
+def date_values(day: date, language: str) -> dict[str, Any]:
+    """Return the values of the date of a mail, in its reader's language."""
+    return {"current_date": Day.of(day, language), "current_year": day.year}
+
+
+def with_aliases(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values, also under their names in the other spelling."""
+    return {**values, **{alias: values[name] for alias, name in ALIASES.items() if name in values}}
+
+
+def with_days(values: Mapping[str, Any], dated: frozenset[str], language: str) -> dict[str, Any]:
+    """Return the values with those of `dated` turned from ISO texts into dates that speak the language."""
+    found = dict(values)
+    for name in dated & found.keys():
+        day = parse_date(found[name]) if isinstance(found[name], str) else None
+        if day is not None:
+            found[name] = Day.of(day, language)
+    return found
+
+
+def dated(fields: Mapping[str, CustomField]) -> frozenset[str]:
+    """Return the keys of the fields that hold dates."""
+    return frozenset(key for key, field in fields.items() if field.kind == FieldType.DATE)

@@ -8,6 +8,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
+    path("", include("tracking.urls")),
     path("v1/", include("fluenzr.api.v1.urls")),
     path("v1", Unknown.as_view()),
 ]

@@ -4,21 +4,25 @@ from datetime import UTC, datetime
 from itertools import count, pairwise
 from typing import Any
 
+from campaigns.enums import MessageState
 from campaigns.models import (
     Campaign,
     CampaignAccount,
     CampaignTotal,
     Enrolment,
+    Link,
     Message,
     WorkflowDraft,
     WorkflowVersion,
 )
+from contacts import addresses
 from contacts.models import Contact, CustomField, Group, Membership, PipelineStage
 from fluenzr.mailboxes.enums import Channel, Provider
 from fluenzr.mailboxes.models import Account
 from fluenzr.workspaces import keys
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import ApiKey, Member, User, Workspace
+from tracking.models import RawHit
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)  # a Monday
 _numbers = count(1)
@@ -115,3 +119,26 @@ def make_message(enrolment: Enrolment, node: str = "mail_1", **fields: Any) -> M
         recipient_hash="0" * 64,
         **fields,
     )
+
+
+def make_sent(enrolment: Enrolment, node: str = "mail_1", **fields: Any) -> Message:
+    """A mail of the sequence that its server took at NOW."""
+    message = make_message(enrolment, node, **fields)
+    message.state, message.sent_at, message.sending_at = MessageState.SENT, NOW, NOW
+    message.recipient_hash = addresses.address_hash(message.recipient)
+    message.save(update_fields=["state", "sent_at", "sending_at", "recipient_hash"])
+    return message
+
+
+def make_link(message: Message, index: int, url: str) -> Link:
+    """What link number `index` of the message's node leads to."""
+    return Link.objects.create(
+        workspace=message.workspace, version=message.version, node=message.node, index=index, url=url
+    )
+
+
+def make_hit(message: Message, kind: str = "open", at: datetime = NOW, agent: str = "", **fields: Any) -> RawHit:
+    """A request to a tracking address of the message, by an ordinary browser unless said otherwise."""
+    agent = agent or "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"
+    fields = {"ip": "203.0.113.7", "method": "GET"} | fields
+    return RawHit.objects.create(kind=kind, message=message.pk, at=at, user_agent=agent, **fields)

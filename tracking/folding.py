@@ -1,0 +1,161 @@
+"""From raw hits to events: once a hit has settled, its message's hits together say who made it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Q
+
+from campaigns import events, outcomes
+from campaigns.enums import EventType, MessageState, Purpose
+from campaigns.events import Happening
+from campaigns.models import Link, Message
+from fluenzr.mailboxes.enums import Provider
+from fluenzr.workspaces.enums import TrackingMode
+from tracking import bots
+from tracking.enums import HitKind
+from tracking.models import RawHit
+
+BATCH = 500
+# The hits around a settled one that its verdict looks at.
+AROUND = 2 * bots.BURST
+_TYPES = {HitKind.OPEN: EventType.OPENED, HitKind.CLICK: EventType.CLICKED}
+
+
+def settled(now: datetime) -> datetime:
+    """Return the time up to which hits may be judged."""
+    return now - timedelta(seconds=settings.FLUENZR_SETTLING_SECONDS)
+
+
+def is_due(now: datetime) -> bool:
+    """Whether any hit waits to be folded; one look into an index of those that do."""
+    return RawHit.objects.filter(folded=False, at__lte=settled(now)).exists()
+
+
+def fold(*, now: datetime) -> int:
+    """Turn a batch of settled hits into events, in one transaction; return how many hits were folded.
+
+    Two runs at once never fold the same hit: the second waits for the rows, and finds them folded.
+    """
+    with transaction.atomic():
+        waiting = RawHit.objects.filter(folded=False, at__lte=settled(now)).order_by("at", "id")
+        hits = list(waiting.select_for_update()[:BATCH])
+        if hits:
+            _fold(hits, now=now)
+    return len(hits)
+
+
+def _fold(hits: Sequence[RawHit], *, now: datetime) -> None:
+    messages = _messages({hit.message for hit in hits})
+    verdicts = _verdicts(hits, messages)
+    happenings: list[Happening] = []
+    for message_id, group in _by_message(hits).items():
+        message = messages.get(message_id)
+        if message is not None:
+            # Whoever fetched it, a person or a machine: the mail has arrived.
+            if message.state == MessageState.UNCERTAIN:
+                outcomes.arrived(message, now=now)
+            happenings += _happenings(message, group, verdicts)
+    if happenings:
+        events.record(happenings)
+    _mark(hits, messages)
+
+
+def _messages(keys: Iterable[UUID]) -> dict[UUID, Message]:
+    """Return those of the messages whose hits count: mails of a workflow."""
+    rows = Message.objects.select_related("workspace", "contact", "enrolment", "account")
+    return {row.pk: row for row in rows.filter(pk__in=list(keys), purpose=Purpose.SEQUENCE)}
+
+
+def _by_message(hits: Iterable[RawHit]) -> dict[UUID, list[RawHit]]:
+    groups: dict[UUID, list[RawHit]] = defaultdict(list)
+    for hit in hits:
+        groups[hit.message].append(hit)
+    return groups
+
+
+def _verdicts(hits: Sequence[RawHit], messages: dict[UUID, Message]) -> dict[UUID, str]:
+    """Judge each message by all of its hits near these, folded or not."""
+    spans = {key: (group[0].at - AROUND, group[-1].at + AROUND) for key, group in _by_message(hits).items()}
+    near = RawHit.objects.filter(
+        message__in=list(messages),
+        at__gte=min(start for start, _end in spans.values()),
+        at__lte=max(end for _start, end in spans.values()),
+    )
+    links = _links(messages.values())
+    verdicts: dict[UUID, str] = {}
+    for key, group in _by_message(near).items():
+        message = messages[key]
+        # A sandbox's imaginary readers are quick; nothing delivers to them but ourselves.
+        patience = timedelta() if message.account.provider == Provider.SANDBOX else bots.TOO_SOON
+        verdicts |= bots.verdicts(
+            [_plain(hit) for hit in group],
+            links=links.get(_mail_of(message), 0),
+            accepted_at=message.sent_at,
+            too_soon=patience,
+        )
+    return verdicts
+
+
+def _plain(hit: RawHit) -> bots.Hit:
+    return bots.Hit(hit.pk, hit.kind, hit.link, hit.at, hit.method, hit.user_agent, hit.headers)
+
+
+def _mail_of(message: Message) -> tuple[UUID | None, str, str]:
+    return message.version_id, message.node, message.variant
+
+
+def _links(messages: Iterable[Message]) -> dict[tuple[UUID | None, str, str], int]:
+    """Return how many tracked links each mail of these holds, by version, node and variant."""
+    versions = {message.version_id for message in messages if message.version_id is not None}
+    rows = Link.objects.filter(version__in=versions).values_list("version", "node", "variant")
+    return {(version, node, variant): n for version, node, variant, n in rows.annotate(n=Count("id"))}
+
+
+def _happenings(message: Message, hits: Iterable[RawHit], verdicts: dict[UUID, str]) -> list[Happening]:
+    objected = message.contact is not None and message.contact.objected_at is not None
+    mode = TrackingMode.OFF if objected else message.workspace.tracking_mode
+    if mode == TrackingMode.FULL:
+        return [_full(message, hit, verdicts.get(hit.pk, bots.PERSON)) for hit in hits]
+    if mode == TrackingMode.MINIMAL:
+        return _minimal(message, [hit for hit in hits if not verdicts.get(hit.pk)])
+    return []
+
+
+def _full(message: Message, hit: RawHit, verdict: str) -> Happening:
+    metadata: dict[str, Any] = {"userAgent": hit.user_agent, "ip": hit.ip}
+    if verdict:
+        metadata["machine"] = verdict
+    link = hit.link if hit.kind == HitKind.CLICK else None
+    kind = _TYPES[HitKind(hit.kind)]
+    return Happening(kind, hit.at, message=message, metadata=metadata, link=link, is_bot=bool(verdict))
+
+
+def _minimal(message: Message, hits: Iterable[RawHit]) -> list[Happening]:
+    """At most one opening and one click of a mail, dated by the day alone (contract A60)."""
+    first: dict[str, RawHit] = {}
+    for hit in hits:
+        first.setdefault(hit.kind, hit)
+    known = {HitKind.OPEN: message.first_opened_at, HitKind.CLICK: message.first_clicked_at}
+    return [
+        Happening(_TYPES[HitKind(kind)], datetime.combine(hit.at.date(), time(), UTC), message=message)
+        for kind, hit in first.items()
+        if known[HitKind(kind)] is None
+    ]
+
+
+def _mark(hits: Sequence[RawHit], messages: dict[UUID, Message]) -> None:
+    """Mark the hits as folded; where tracking is not full, nothing of who made them stays."""
+    RawHit.objects.filter(pk__in=[hit.pk for hit in hits]).update(folded=True)
+    full = [
+        key
+        for key, message in messages.items()
+        if message.workspace.tracking_mode == TrackingMode.FULL
+        and (message.contact is None or message.contact.objected_at is None)
+    ]
+    private = Q(pk__in=[hit.pk for hit in hits]) & ~Q(message__in=full)
+    RawHit.objects.filter(private).update(ip="", user_agent="", headers={})

@@ -1,0 +1,41 @@
+"""What a recipient asks for by the links of a mail: no more mails, or no more tracking."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from campaigns import outcomes
+from campaigns.models import Message
+from contacts import standing
+
+ONE_CLICK = "one_click"
+PAGE = "page"
+MAIL = "mail"
+REPLY = "reply"
+# By link while the database was down; the spool kept it.
+LATER = "spool"
+
+
+class Wish(StrEnum):
+    """What may be asked for."""
+
+    LEAVE = "leave"
+    OBJECT = "object"
+
+
+def act(wish: Wish, message_id: uuid.UUID, *, source: str, now: datetime) -> bool:
+    """Do what the recipient of a message asked for; doing it again changes nothing.
+
+    Works however old the mail is, and after its contact was deleted. Returns False when there is no such message.
+    """
+    message = Message.objects.select_related("workspace", "contact", "enrolment").filter(pk=message_id).first()
+    if message is None:
+        return False
+    with transaction.atomic():
+        if wish is Wish.LEAVE:
+            outcomes.unsubscribed(message, at=now, now=now, metadata={"source": source})
+        elif message.contact is not None:
+            standing.object_to_tracking(contacts=[message.contact], now=now)
+    return True

@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 from fluenzr import diagnosis
 from fluenzr.core import jobs
 from fluenzr.core.models import Heartbeat
+from tests.builders import make_campaign, make_enrolment, make_message, make_workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,13 @@ def test_check_clusters_passes_when_all_live() -> None:
 
 def test_check_backlog_is_fine_without_mail() -> None:
     assert diagnosis.check_backlog(now=NOW).detail == "the oldest due mail has waited 0 s"
+
+
+def test_check_backlog_tells_how_long_the_oldest_due_mail_waits() -> None:
+    enrolment = make_enrolment(make_campaign(make_workspace()))
+    make_message(enrolment, state="queued", not_before=NOW - timedelta(minutes=10))
+    finding = diagnosis.check_backlog(now=NOW)
+    assert (finding.ok, finding.detail) == (False, "the oldest due mail has waited 600 s")
 
 
 def test_check_data_dir_names_one_that_cannot_be_written(settings: Settings, tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 import socket
+from datetime import timedelta
 
 import pytest
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from fluenzr.management.commands.up import owes_answer, parse_bind, parts, refuse_taken_port
+from tests.builders import make_campaign, make_enrolment, make_message, make_workspace
 from tests.databases import free_port
 
 
@@ -38,5 +41,10 @@ def test_parts_are_web_beat_and_three_clusters() -> None:
 
 
 @pytest.mark.django_db
-def test_owes_answer_is_false_without_mail_on_the_wire() -> None:
-    assert not owes_answer()
+@pytest.mark.parametrize(
+    ("state", "lease", "owes"), [("sending", 30, True), ("sending", -1, False), ("claimed", 30, False)]
+)
+def test_owes_answer_only_while_a_live_sender_waits(state: str, lease: int, owes: bool) -> None:
+    enrolment = make_enrolment(make_campaign(make_workspace()))
+    make_message(enrolment, state=state, lease_until=timezone.now() + timedelta(seconds=lease))
+    assert owes_answer() is owes

@@ -2,8 +2,8 @@
 
 Orders come as JSON lines on standard input, answers go to standard output:
 `{"do": "setup", "port": 2525, "people": 20, "accounts": 1}`, `{"do": "spawn", "kill": "settling.settle:before:3"}`,
-`{"do": "report"}`. A sender plans, recovers and sends until its campaign is complete. A kill order names a function of
-`campaigns`, `before` or `after`, and the call at which the sender kills itself.
+`{"do": "pause"}`, `{"do": "report"}`. A sender plans, recovers and sends until its campaign is complete. A kill order
+names a function of `campaigns`, `before` or `after`, and the call at which the sender kills itself.
 """
 
 import importlib
@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import django
@@ -22,10 +23,13 @@ django.setup()
 
 from django.db import DatabaseError, connections  # noqa: E402
 
-from campaigns import engine, outbox, recovery, scheduler  # noqa: E402
+from campaigns import engine, lifecycle, outbox, recovery, scheduler  # noqa: E402
 from campaigns.enums import CampaignStatus  # noqa: E402
 from campaigns.models import Campaign, CampaignAccount, Enrolment, Message  # noqa: E402
+from contacts import standing  # noqa: E402
+from contacts.models import Contact  # noqa: E402
 from fluenzr.core import clock  # noqa: E402
+from fluenzr.core.errors import Conflict  # noqa: E402
 from fluenzr.mailboxes.enums import Channel, Encryption, Provider  # noqa: E402
 from fluenzr.mailboxes.models import Account  # noqa: E402
 from tests import builders  # noqa: E402
@@ -38,17 +42,19 @@ AROUND_THE_CLOCK = {
 }
 
 
-def setup(*, port: int, people: int, accounts: int = 1) -> None:
-    """Make an active campaign whose accounts send to the sink."""
+def setup(*, port: int, people: int, accounts: int = 1, mails: int = 1, status: str = "active") -> None:
+    """Make a campaign of so many mails in a row whose accounts send to the sink."""
     workspace = builders.make_workspace()
     doors = [_account(workspace, port) for _number in range(accounts)]
-    campaign = builders.make_campaign(workspace, account=doors[0], status=CampaignStatus.ACTIVE, **AROUND_THE_CLOCK)
+    workflow = builders.make_workflow(*(builders.make_email_node(f"mail_{number}") for number in range(1, mails + 1)))
+    campaign = builders.make_campaign(workspace, workflow, account=doors[0], status=status, **AROUND_THE_CLOCK)
     for position, account in enumerate(doors[1:], start=1):
         CampaignAccount.objects.create(workspace=workspace, campaign=campaign, account=account, position=position)
     for number in range(people):
         contact = builders.make_contact(workspace, f"person{number}@example.com")
         builders.make_enrolment(campaign, contact, version=None)
-    engine.begin(campaign, now=clock.database_now())
+    if status == CampaignStatus.ACTIVE:
+        engine.begin(campaign, now=clock.database_now())
 
 
 def _account(workspace: Any, port: int) -> Account:
@@ -76,7 +82,7 @@ def report() -> dict[str, Any]:
 
 def send_until_done() -> None:
     """Be a sender, as the worker's tasks are, until nothing is left to do."""
-    while Campaign.objects.get().status == CampaignStatus.ACTIVE:
+    while Campaign.objects.get().status in (CampaignStatus.ACTIVE, CampaignStatus.PAUSED):
         try:
             now = clock.database_now()
             recovery.recover(now=now)
@@ -109,22 +115,59 @@ def arm(order: str) -> None:
     setattr(owner, name, deadly)
 
 
-def spawn(kill: str) -> int:
-    """Fork a sender; return its pid."""
+def fork(work: Callable[[], int]) -> int:
+    """Fork a process that does this and exits with its result; return its pid."""
     connections.close_all()
     pid = os.fork()
     if pid:
         return pid
     status = 1
     try:
-        if kill:
-            arm(kill)
-        send_until_done()
-        status = 0
+        status = work()
     finally:
-        if status:
+        if status == 1:
             traceback.print_exc()
         os._exit(status)
+
+
+def sender(kill: str) -> int:
+    """What a forked sender does."""
+    if kill:
+        arm(kill)
+    send_until_done()
+    return 0
+
+
+def start_at(moment: float) -> bool:
+    """Start the campaign at that very moment; whether this call was the one that did."""
+    campaign = Campaign.objects.get()
+    time.sleep(max(0.0, moment - time.time()))
+    try:
+        lifecycle.start(campaign, by="proof", now=clock.database_now())
+    except Conflict:
+        return False
+    return True
+
+
+def pause() -> dict[str, Any]:
+    """Pause, and say which mails are on the wire then; nothing else may be until `resume`."""
+    lifecycle.pause(Campaign.objects.get(), by="proof", now=clock.database_now())
+    return {"gone": Message.objects.filter(state__in=("sending", "sent", "uncertain")).count()}
+
+
+def resume() -> dict[str, Any]:
+    """Resume, and say how many mails were on the wire just before."""
+    gone = Message.objects.filter(state__in=("sending", "sent", "uncertain")).count()
+    lifecycle.resume(Campaign.objects.get(), by="proof", now=clock.database_now())
+    return {"gone": gone}
+
+
+def leave(person: str) -> dict[str, Any]:
+    """Unsubscribe a person, and say how many of their mails are on the wire when that is committed."""
+    contact = Contact.objects.get(email=person)
+    standing.unsubscribe(contacts=[contact], source="proof", now=clock.database_now())
+    gone = Message.objects.filter(contact=contact, state__in=("sending", "sent", "uncertain")).count()
+    return {"gone": gone}
 
 
 def obey(order: dict[str, Any]) -> Any:
@@ -133,7 +176,11 @@ def obey(order: dict[str, Any]) -> Any:
     if what == "setup":
         return setup(**order)
     if what == "spawn":
-        return spawn(order.get("kill", ""))
+        return fork(lambda: sender(order["kill"]))
+    if what == "start":
+        return fork(lambda: 0 if start_at(order["moment"]) else 3)
+    if what in ("pause", "resume", "leave"):
+        return {"pause": pause, "resume": resume, "leave": leave}[what](**order)
     if what == "wait":
         return os.waitpid(order["pid"], 0)[1]
     return report()

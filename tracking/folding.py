@@ -1,5 +1,6 @@
 """From raw hits to events: once a hit has settled, its message's hits together say who made it."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -7,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Count, Q
 
 from campaigns import events, outcomes
@@ -19,6 +20,8 @@ from fluenzr.workspaces.enums import TrackingMode
 from tracking import bots
 from tracking.enums import HitKind
 from tracking.models import RawHit
+
+log = logging.getLogger(__name__)
 
 BATCH = 500
 # The hits around a settled one that its verdict looks at.
@@ -44,9 +47,23 @@ def fold(*, now: datetime) -> int:
     with transaction.atomic():
         waiting = RawHit.objects.filter(folded=False, at__lte=settled(now)).order_by("at", "id")
         hits = list(waiting.select_for_update()[:BATCH])
-        if hits:
-            _fold(hits, now=now)
+        if hits and not _folded(hits, now=now):
+            for group in _by_message(hits).values():
+                if not _folded(group, now=now):
+                    # What cannot be understood is kept as it is, and never looked at again.
+                    RawHit.objects.filter(pk__in=[hit.pk for hit in group]).update(folded=True)
     return len(hits)
+
+
+def _folded(hits: Sequence[RawHit], *, now: datetime) -> bool:
+    """Fold the hits, or leave all as it was and return False: one bad message must not hold up the others."""
+    try:
+        with transaction.atomic():
+            _fold(hits, now=now)
+    except (IntegrityError, DataError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError):
+        log.exception("Hits of %s could not be folded", {str(hit.message) for hit in hits})
+        return False
+    return True
 
 
 def _fold(hits: Sequence[RawHit], *, now: datetime) -> None:

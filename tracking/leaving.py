@@ -8,7 +8,9 @@ from django.db import transaction
 
 from campaigns import outcomes
 from campaigns.models import Message
-from contacts import standing
+from contacts import addresses, standing, suppression
+from contacts.enums import SuppressionReason
+from contacts.models import Contact
 
 ONE_CLICK = "one_click"
 PAGE = "page"
@@ -36,6 +38,23 @@ def act(wish: Wish, message_id: uuid.UUID, *, source: str, now: datetime) -> boo
     with transaction.atomic():
         if wish is Wish.LEAVE:
             outcomes.unsubscribed(message, at=now, now=now, metadata={"source": source})
+            _bar_address(message, now=now)
         elif message.contact is not None:
             standing.object_to_tracking(contacts=[message.contact], now=now)
     return True
+
+
+def _bar_address(message: Message, *, now: datetime) -> None:
+    """Bar the address that the mail went to, where its contact is gone or has another address now."""
+    address = message.recipient
+    if not address or (message.contact is not None and message.contact.email_key == addresses.key(address)):
+        return
+    people = Contact.objects.in_workspace(message.workspace_id).filter(email_key=addresses.key(address))
+    standing.unsubscribe(contacts=people.select_related("workspace"), source=message.public_id, now=now)
+    suppression.suppress(
+        workspace=message.workspace,
+        targets=[address],
+        reason=SuppressionReason.UNSUBSCRIBED,
+        source=message.public_id,
+        now=now,
+    )

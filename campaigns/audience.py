@@ -159,14 +159,15 @@ def _remove(campaign: Campaign, contacts: Sequence[UUID], *, by: str, now: datet
 
 
 def people(campaign: Campaign, *, statuses: Collection[str] = ()) -> "QuerySet[Any]":
-    """Return the journeys that lists show, in the order in which people were added, with their contacts.
+    """Return the journeys that lists show, in the order in which people were added.
 
-    No `statuses` means all; those who were removed or erased are never shown.
+    No `statuses` means all; those who were removed or erased are never shown. The rows carry what
+    `explain.explain_all` needs.
     """
     rows = Enrolment.objects.filter(campaign=campaign, contact__isnull=False).listed()
     if statuses:
         rows = rows.filter(status__in=list(statuses))
-    return rows.select_related("contact", "version", "account").order_by("id")
+    return rows.select_related("contact", "campaign", "workspace").order_by("id")
 
 
 def _require_open(campaign: Campaign) -> None:

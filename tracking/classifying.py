@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from flufl.bounce import all_failures
 
 from fluenzr.mailboxes import verdicts
-from tracking import phrases, reports
+from tracking import phrases, quoting, reports
 from tracking.enums import MailClass
 from tracking.parsing import Parsed
 from tracking.reports import Failure
@@ -180,8 +180,9 @@ def _auto_reply(parsed: Parsed) -> Finding | None:
         return Finding(MailClass.AUTO_REPLY, "delivery notice")
     if phrases.AUTO_SUBJECT.search(parsed.subject):
         return Finding(MailClass.AUTO_REPLY, "subject")
-    # Rules of Outlook answer without any mark; a short text that says nothing but the absence gives them away.
-    if len(parsed.text) < 3000 and phrases.AUTO_TEXT.search(parsed.text[:600]):
+    # Rules of Outlook answer without any mark; that they begin with the absence, and until when, gives them away.
+    written = quoting.reply_of(parsed)
+    if len(written) < 2000 and phrases.AUTO_TEXT.search(written[:250]) and phrases.AUTO_TEXT_TOO.search(written):
         return Finding(MailClass.AUTO_REPLY, "text")
     return None
 

@@ -86,11 +86,10 @@ AUTO_TEXT = re.compile(
     r"until|on)|on (annual |parental |"
     r"maternity |paternity |sick )?(leave|vacation|holidays?)\b)|i am out of (the )?office|this is an auto(matic|"
     r"mated)|automatic(ally)? (generated|reply)|"
-    r"with (no|limited|intermittent) access to (my )?e-?mails?|limited access to (my )?e-?mails?|no longer (with|"
-    r"works? (at|for|here)|employed)|"
+    r"with (no|limited|intermittent) access to (my )?e-?mails?|limited access to (my )?e-?mails?|"
     r"je suis (actuellement )?(absent|en (congés?|vacances|déplacement)|hors)|de retour le|en mon absence|"
     r"ceci est (une réponse|un message) automatique|"
-    r"ich bin (derzeit|zurzeit|momentan|bis|vom|ab|aktuell)?[^.\n]{0,40}(nicht (im büro|erreichbar|im haus)|abwesend|"
+    r"ich bin (derzeit|zurzeit|momentan|bis|vom|ab|aktuell)?[^\n]{0,60}(nicht (im büro|erreichbar|im haus)|abwesend|"
     r"im urlaub|außer haus)|"
     r"estoy (actualmente )?(fuera|de vacaciones|ausente)|estaré (fuera|ausente|de vacaciones)|"
     r"sono (attualmente )?(assente|fuori|in ferie)|"
@@ -100,9 +99,17 @@ AUTO_TEXT = re.compile(
     _FLAGS,
 )
 
+# What people add who set up such an answer: for how long, and whom to ask meanwhile.
+AUTO_TEXT_TOO = re.compile(
+    r"\b(until|till|through|return(ing)?|back (on|in|at)|limited access|no access|urgent|in my absence|as soon as|"
+    r"jusqu|de retour|retour|urgence|absence|bis|zurück|dringend|vertretung|hasta|regres|urgente|fino a|rientr|até|"
+    r"volt|tot|terug|do dnia|tills)",
+    _FLAGS,
+)
+
 # A reply that says nothing else.
 _LEAVE = (
-    r"stop|stop (it|e?-?mails?|mail(ing|s)?|sending|writing|contacting)( me| this| these)?( e?-?mails?| mails?)?|"
+    r"stop|stop (it|e?-?mail(ing|s)?|sending|writing|contacting)( me| this| these)?( e?-?mails?| mails?)?|"
     r"un ?subscri(be|ption)( me)?|"
     r"(please )?(remove|delete|take) me( off| from)?( (your|this|the))?( (mailing )?list| database)?|remove|"
     r"opt[- ]?(me )?out|no more (e?-?)mails?|"

@@ -29,7 +29,9 @@ def hits() -> list[tuple[str, int, str]]:
 
 
 def test_pixel_is_the_same_43_bytes_for_anything(client: Client):
-    answers = [client.get(f"/t/o/{token}") for token in ("x", signing.sign("open", uuid7()) + ".gif", "%00", "a" * 3000)]
+    answers = [
+        client.get(f"/t/o/{token}") for token in ("x", signing.sign("open", uuid7()) + ".gif", "%00", "a" * 3000)
+    ]
 
     assert [(a.status_code, len(a.content), a["Content-Type"]) for a in answers] == [(200, 43, "image/gif")] * 4
     assert GIF.startswith(b"GIF89a")
@@ -89,7 +91,12 @@ def test_click_on_a_template_without_a_value_leads_nowhere(client: Client, messa
 
 
 def test_unknown_clicks_are_one_constant_page(client: Client, message: Message):
-    tokens = ["x", signing.sign("open", message.pk), signing.sign("click", uuid7()), signing.sign("click", message.pk, 9)]
+    tokens = [
+        "x",
+        signing.sign("open", message.pk),
+        signing.sign("click", uuid7()),
+        signing.sign("click", message.pk, 9),
+    ]
     answers = [client.get(f"/t/c/{token}") for token in tokens]
 
     assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}
@@ -99,7 +106,11 @@ def test_head_and_options_are_answered(client: Client, message: Message):
     builders.make_link(message, 0, "https://globex.example/")
     path = f"/t/c/{signing.sign('click', message.pk, 0)}"
 
-    assert [client.head(path).status_code, client.options(path).status_code, client.post(path).status_code] == [302, 200, 405]
+    assert [client.head(path).status_code, client.options(path).status_code, client.post(path).status_code] == [
+        302,
+        200,
+        405,
+    ]
     assert hits() == [("click", 0, "HEAD")]
 
 
@@ -121,7 +132,9 @@ def test_bounded_gives_up_in_time():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_click_is_refused_in_time_while_the_database_says_nothing(client: Client, message: Message, settings, monkeypatch):
+def test_click_is_refused_in_time_while_the_database_says_nothing(
+    client: Client, message: Message, settings, monkeypatch
+):
     if connections["default"].vendor == "sqlite":
         pytest.skip("a file always answers")
     close_bounded()

@@ -1,0 +1,187 @@
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from campaigns.models import Enrolment, Event, Message
+from contacts.models import Contact
+from fluenzr.core import signing
+from fluenzr.core.errors import Invalid
+from fluenzr.mailboxes.models import Account, SandboxMail
+from fluenzr.workspaces.models import Member
+from tests import builders
+from tests.builders import NOW
+from tracking import folding, polling, sandbox
+from tracking.models import InboundMail
+from tracking.sandbox import Act
+
+pytestmark = pytest.mark.django_db
+SOON = NOW + timedelta(minutes=1)
+
+
+def stored(message: Message, *, links: int = 2, tracked: bool = True) -> SandboxMail:
+    """The mail as the sandbox keeps it, with a pixel, links and the unsubscribe header."""
+    clicks = "".join(f'<a href="http://t/t/c/{signing.sign("click", message.pk, n)}">x</a>' for n in range(links))
+    pixel = f'<img src="http://t/t/o/{signing.sign("open", message.pk)}.gif">'
+    raw = (
+        f"From: Me <{message.account.email}>\r\nTo: jane@globex.example\r\nSubject: Hello\r\n"
+        f"Message-ID: <{message.message_id}>\r\nMIME-Version: 1.0\r\n"
+        f"List-Unsubscribe: <http://t/t/u/{signing.sign('leave', message.pk)}>\r\n"
+        f"Content-Type: text/html; charset=utf-8\r\n\r\n<p>Hello <b>Jane</b></p>{(clicks + pixel) if tracked else ''}\r\n"
+    )
+    for index in range(links):
+        builders.make_link(message, index, f"https://globex.example/{index}")
+    return SandboxMail.objects.create(
+        workspace=message.workspace,
+        account=message.account,
+        message_id=message.message_id,
+        recipient=message.recipient,
+        subject="Hello",
+        raw=raw.encode(),
+        received_at=NOW,
+    )
+
+
+def play(message: Message, act: Act, **options) -> list[tuple[str, bool]]:
+    """Let the recipient act, then let everything run that would run."""
+    sandbox.play(stored(message, **options), act, now=SOON)
+    folding.fold(now=SOON)
+    polling.visit(message.account_id, now=SOON)
+    return list(Event.objects.order_by("at", "id").values_list("type", "is_bot"))
+
+
+def state(message: Message) -> tuple[str, str]:
+    contact = Contact.objects.get(pk=message.contact_id)
+    return Enrolment.objects.get(pk=message.enrolment_id).status, contact.status
+
+
+@pytest.mark.parametrize(
+    ("act", "events", "after"),
+    [
+        (Act.OPEN, [("opened", False)], ("in_progress", "active")),
+        (Act.CLICK, [("opened", False), ("clicked", False)], ("in_progress", "active")),
+        (Act.SCAN, [("clicked", True), ("clicked", True)], ("in_progress", "active")),
+        (Act.REPLY, [("replied", False)], ("replied", "replied")),
+        (Act.OUT_OF_OFFICE, [("auto_replied", False)], ("in_progress", "active")),
+        (Act.HARD_BOUNCE, [("bounced", False)], ("bounced", "bounced")),
+        (Act.SOFT_BOUNCE, [("bounced", True)], ("in_progress", "active")),
+        (Act.UNSUBSCRIBE, [("unsubscribed", False)], ("unsubscribed", "unsubscribed")),
+        (Act.COMPLAIN, [("complained", False)], ("unsubscribed", "unsubscribed")),
+    ],
+)
+def test_each_act_takes_the_way_of_a_real_recipient(message: Message, act: Act, events, after):
+    assert play(message, act) == events
+    assert state(message) == after
+    assert SandboxMail.objects.get().played == [act]
+
+
+def test_a_gateway_that_meets_one_link_is_known_by_its_method(message: Message):
+    assert play(message, Act.SCAN, links=1) == [("clicked", True)]
+
+
+def test_a_reply_is_shown_without_the_quoted_mail(message: Message):
+    play(message, Act.REPLY)
+
+    mail = InboundMail.objects.get()
+    assert (mail.subject, mail.kind, "Hello Jane" in mail.preview, "> Hello Jane" in mail.text) == (
+        "Re: Hello", "human", False, True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("act", [Act.OPEN, Act.CLICK, Act.SCAN])
+def test_nothing_can_be_followed_in_a_mail_without_tracking(message: Message, act: Act):
+    with pytest.raises(Invalid):
+        play(message, act, tracked=False)
+    assert SandboxMail.objects.get().played == []
+
+
+def test_lively_sandboxes_play_once_and_always_the_same(message: Message):
+    mail = stored(message)
+    Account.objects.update(sandbox_play="lively")
+    assert [sandbox.is_due(SOON), sandbox.play_lively(now=NOW), sandbox.play_lively(now=SOON)] == [True, 0, 1]
+    assert (sandbox.play_lively(now=SOON), sandbox.is_due(SOON)) == (0, False)
+
+    mail.refresh_from_db()
+    assert mail.played == ([*sandbox.plan(sandbox.read(mail).number)] or ["nothing"])
+
+
+def test_a_lively_list_looks_like_a_list():
+    plans = [sandbox.plan(number * 7919) for number in range(20_000)]
+    shares = {act: sum(act in plan for plan in plans) / len(plans) for act in Act}
+
+    assert 0.01 < shares[Act.HARD_BOUNCE] < 0.03
+    assert 0.2 < shares[Act.OPEN] < 0.5
+    assert 0.05 < shares[Act.CLICK] < 0.15
+    assert 0.03 < shares[Act.REPLY] < 0.1
+    assert sandbox.plan(12345) == sandbox.plan(12345)
+
+
+def test_old_mails_of_a_sandbox_that_becomes_lively_stay_alone(message: Message):
+    stored(message)
+    Account.objects.update(sandbox_play="lively")
+
+    assert not sandbox.is_due(NOW + timedelta(days=2))
+
+
+@pytest.fixture
+def page(client: Client, owner: Member) -> Client:
+    client.force_login(owner.user)
+    return client
+
+
+def test_the_sandbox_lists_and_shows_mails(page: Client, message: Message):
+    mail = stored(message)
+
+    assert mail.public_id in page.get("/sandbox/").text
+    shown = page.get(f"/sandbox/{mail.public_id}/").text
+    assert f'<iframe sandbox="allow-popups" src="/sandbox/{mail.public_id}/body/"' in shown
+    assert "style=" not in shown.replace("&quot;", "")
+
+
+def test_the_body_stands_in_a_frame_that_runs_nothing(page: Client, message: Message):
+    answer = page.get(f"/sandbox/{stored(message).public_id}/body/")
+
+    assert answer["Content-Security-Policy"] == (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox allow-popups"
+    )
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert "<p>Hello <b>Jane</b></p>" in answer.text
+
+
+def test_the_buttons_play(page: Client, message: Message):
+    mail = stored(message)
+    answer = page.post(f"/sandbox/{mail.public_id}/play/", {"act": "reply"})
+
+    assert (answer.status_code, answer["Location"]) == (302, f"/sandbox/{mail.public_id}/")
+    mail.refresh_from_db()
+    assert mail.played == ["reply"]
+    assert "Reply" in page.get(answer["Location"]).text
+
+
+def test_what_cannot_be_played_is_said(page: Client, message: Message):
+    answer = page.post(f"/sandbox/{stored(message, tracked=False).public_id}/play/", {"act": "open"})
+
+    assert (answer.status_code, "no pixel" in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize("part", ["", "body/", "play/"])
+def test_strangers_see_nothing_of_it(client: Client, message: Message, part: str):
+    mail = stored(message)
+    stranger = builders.make_member(builders.make_workspace("Other"))
+    path = f"/sandbox/{mail.public_id}/{part}"
+    assert client.get(path).status_code in (302, 405)
+
+    client.force_login(stranger.user)
+    answer = client.post(path, {"act": "reply"}) if part == "play/" else client.get(path)
+    assert answer.status_code == 404
+    assert mail.public_id not in client.get("/sandbox/").text
+    mail.refresh_from_db()
+    assert mail.played == []
+
+
+def test_a_sandbox_mail_with_scripts_is_escaped_on_its_page(page: Client, message: Message):
+    mail = stored(message)
+    mail.subject = "<script>alert(1)</script>"
+    mail.save(update_fields=["subject"])
+
+    assert "<script>alert" not in page.get(f"/sandbox/{mail.public_id}/").text + page.get("/sandbox/").text

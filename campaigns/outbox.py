@@ -73,7 +73,9 @@ def claim(account: Account, *, owner: str, count: int, now: datetime) -> list[Me
     The UPDATE repeats the condition: SQLite ignores row locks silently, so the WHERE alone must suffice.
     """
     with transaction.atomic():
-        due = Message.objects.to_claim(now).filter(account=account).order_by("not_before", "id")
+        # An account that got into trouble sends nothing more, not even for the sender that holds it.
+        usable = Account.objects.usable().filter(pk=account.pk)
+        due = Message.objects.to_claim(now).filter(account__in=usable).order_by("not_before", "id")
         keys = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:count])
         Message.objects.to_claim(now).filter(pk__in=keys).update(
             state=MessageState.CLAIMED, fence=F("fence") + 1, owner=owner, lease_until=now + _lease()

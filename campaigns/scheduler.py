@@ -4,24 +4,30 @@ A lane is a campaign and one of its accounts. A message is born in the transacti
 turn; whoever plans the same twice finds nothing left to plan.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import slots, stopping
-from campaigns.enums import EnrolmentStatus, Phase
+from campaigns.enums import CampaignStatus, EnrolmentStatus, MessageState, Phase
 from campaigns.models import Campaign, CampaignAccount, DayCount, Enrolment, Message
 from contacts import addresses, suppression
-from contacts.enums import UNREACHABLE
+from contacts.enums import UNREACHABLE, ContactStatus
+from contacts.models import Contact
 from fluenzr.core import clock, ids
 from fluenzr.core.ids import uuid7
 from fluenzr.mailboxes.enums import AccountStatus
 from fluenzr.mailboxes.models import Account
 from fluenzr.workspaces import plans
+from fluenzr.workspaces.models import Workspace
+
+log = structlog.get_logger(__name__)
 
 # How far ahead a message may be born (design.md allows 15 minutes; a short way keeps a pause cheap).
 AHEAD = timedelta(seconds=30)
@@ -30,6 +36,10 @@ BATCH = 200
 LANES_A_TICK = 100
 # An account whose hours never come is looked at again after this long.
 BLOCKED_FOR = timedelta(minutes=15)
+# Mails that should have left this long ago hold back new ones: left together, they would burst the hourly limits.
+BEHIND = timedelta(seconds=90)
+# So many people are looked at together where some before them must not be written to.
+LOOK_AT = 50
 
 
 def lanes_due(now: datetime) -> QuerySet[CampaignAccount]:
@@ -45,40 +55,69 @@ def lanes_due(now: datetime) -> QuerySet[CampaignAccount]:
 
 def plan(*, now: datetime) -> int:
     """Give slots to those whose mail is due; return how many messages were born."""
-    return sum(plan_lane(lane, now=now) for lane in lanes_due(now).values_list("pk", flat=True)[:LANES_A_TICK])
+    return sum(_try_lane(lane, now) for lane in list(lanes_due(now).values_list("pk", flat=True)[:LANES_A_TICK]))
+
+
+def _try_lane(lane_id: UUID, now: datetime) -> int:
+    """Plan one lane; what is broken in it must not hold up the lanes after it."""
+    try:
+        return plan_lane(lane_id, now=now)
+    except (OperationalError, InterfaceError):
+        raise  # the database is at fault, not the lane
+    except Exception:
+        log.exception("lane_failed", lane=str(lane_id))
+        CampaignAccount.objects.filter(pk=lane_id).update(next_slot_at=now + BLOCKED_FOR, wait_reason="failed")
+        return 0
 
 
 def plan_lane(lane_id: UUID, *, now: datetime) -> int:
     """Take the slots that one lane has now, and give them to its people; return how many messages were born."""
     with transaction.atomic():
         lane, state = lock_lane(lane_id)
-        if lane.campaign.status != "active":
+        if lane.campaign.status != CampaignStatus.ACTIVE:
             return 0
-        times, _after = slots.take(state, now=now, until=now + AHEAD, count=BATCH)
+        if _is_behind(lane, now):
+            _wait(lane, now + AHEAD, "account_behind", now)
+            return 0
+        times = slots.take(state, now=now, until=now + AHEAD, count=BATCH)[0]
         people = _people(lane, now, len(times))
         messages = _messages(lane, people, times)
         if messages:
-            for at in (times := times[: len(messages)]):
+            times = times[: len(messages)]
+            for at in times:
                 state = state.use(at)
             _charge(lane, state, times)
             Message.objects.bulk_create(messages)
-            _on_their_way(lane, [message.enrolment_id for message in messages if message.enrolment_id])
-        elif times and people:
-            return 0  # all of them turned out to be unreachable; the slots stay free
+            _on_their_way(lane, [row.pk for row in people])
         following = slots.slot(state, now)
-        lane.next_slot_at = following.at or now + BLOCKED_FOR
-        lane.wait_reason = following.reason
-        lane.last_used_at = now
-        lane.save(update_fields=["next_slot_at", "wait_reason", "last_used_at"])
+        _wait(lane, following.at or now + BLOCKED_FOR, following.reason, now)
     return len(messages)
 
 
+def _wait(lane: CampaignAccount, until: datetime, reason: str, now: datetime) -> None:
+    lane.next_slot_at, lane.wait_reason, lane.last_used_at = until, reason, now
+    lane.save(update_fields=["next_slot_at", "wait_reason", "last_used_at"])
+
+
+def _is_behind(lane: CampaignAccount, now: datetime) -> bool:
+    """Whether senders do not keep up with what was planned for the account; what a server put off does not count."""
+    planned = Message.objects.filter(account=lane.account_id, state=MessageState.QUEUED, attempts=0)
+    return planned.filter(not_before__lt=now - BEHIND).exists()
+
+
 def lock_lane(lane_id: UUID) -> tuple[CampaignAccount, slots.Lane]:
-    """Lock a lane's campaign and account, always in this order, and return it with what decides its slots."""
+    """Lock a lane's campaign and account, always in this order, and return it with what decides its slots.
+
+    Where the plan has a daily limit the workspace follows: all its lanes share that count. The locks are those of an
+    UPDATE, so whoever adds rows that point at a campaign does not wait for them.
+    """
     lane = CampaignAccount.objects.get(pk=lane_id)
-    campaign = Campaign.objects.select_for_update().get(pk=lane.campaign_id)
-    account = Account.objects.select_for_update().get(pk=lane.account_id)
-    lane.campaign, lane.account = campaign, account
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=lane.campaign_id)
+    account = Account.objects.select_for_update(no_key=True).get(pk=lane.account_id)
+    workspace = Workspace.objects.get(pk=lane.workspace_id)
+    if plans.limits(workspace).emails_per_day is not None:
+        workspace = Workspace.objects.select_for_update(no_key=True).get(pk=lane.workspace_id)
+    lane.campaign, lane.account, lane.campaign.workspace = campaign, account, workspace
     return lane, state_of(lane)
 
 
@@ -114,43 +153,81 @@ def _charge(lane: CampaignAccount, state: slots.Lane, times: Sequence[datetime])
     )
     # Other lanes of this campaign wait for the campaign's pace too; they find out when their turn comes.
     if state.plan_day.limit is not None:
-        for at in times:
-            day = clock.local_date(at, state.plan_day.zone)
+        for day, taken in Counter(clock.local_date(at, state.plan_day.zone) for at in times).items():
             row = DayCount.objects.get_or_create(workspace_id=lane.workspace_id, day=day)[0]
-            DayCount.objects.filter(pk=row.pk).update(taken=F("taken") + 1)
+            DayCount.objects.filter(pk=row.pk).update(taken=F("taken") + taken)
 
 
 def _people(lane: CampaignAccount, now: datetime, count: int) -> list[Enrolment]:
-    """Return up to `count` people of the lane who wait for a mail: those it wrote to before first, then new ones."""
-    due = Enrolment.objects.mails_due(now).filter(campaign=lane.campaign_id).order_by("next_run_at")
+    """Return up to `count` people of the lane who wait for a mail: those it wrote to before first, then new ones.
+
+    Whoever turns out not to be mailable leaves the queue, and the next are looked at in their place.
+    """
+    kept: list[Enrolment] = []
+    asked = count
+    while len(kept) < count:
+        keys = _waiting(lane, now, asked, but=[row.pk for row in kept])
+        rows = Enrolment.objects.select_related("contact").in_bulk(keys)
+        kept += _mailable(lane, [rows[key] for key in keys], now, count - len(kept))
+        if len(keys) < asked:
+            break
+        asked = max(count - len(kept), LOOK_AT)
+    return kept
+
+
+def _waiting(lane: CampaignAccount, now: datetime, count: int, *, but: Sequence[UUID]) -> list[UUID]:
+    """Lock and return the keys of up to `count` people whose mail is due, in the order of their turn."""
+    due = Enrolment.objects.mails_due(now).filter(campaign=lane.campaign_id).exclude(pk__in=but)
     keys: list[UUID] = []
     for rows in (due.filter(account=lane.account_id), due.filter(account__isnull=True)):
         if len(keys) < count:
-            locked = rows.select_for_update(skip_locked=True, of=("self",))
+            locked = rows.order_by("next_run_at").select_for_update(skip_locked=True, of=("self",))
             keys.extend(locked.values_list("pk", flat=True)[: count - len(keys)])
-    order = {key: place for place, key in enumerate(keys)}
-    people = list(Enrolment.objects.filter(pk__in=keys).select_related("contact"))
-    return _reachable(lane, sorted(people, key=lambda row: order[row.pk]), now)
+    return keys
 
 
-def _reachable(lane: CampaignAccount, people: list[Enrolment], now: datetime) -> list[Enrolment]:
-    """Keep those who may be written to now; end the journeys of those who may not, and put off those on hold."""
+def _mailable(lane: CampaignAccount, people: Sequence[Enrolment], now: datetime, count: int) -> list[Enrolment]:
+    """Keep the first `count` who may be written to now; those met before them who may not leave the queue."""
     emails = [row.contact.email for row in people if row.contact is not None and row.contact.email]
     barred = suppression.barred(lane.campaign.workspace, emails) if emails else set()
-    kept = []
+    made = _made_before(people)
+    kept: list[Enrolment] = []
     for row in people:
+        if len(kept) == count:
+            break
         contact = row.contact
         if contact is None or not contact.email:
             stopping.stop([row.pk], status=EnrolmentStatus.ERROR, reason=_("The contact has no address."), now=now)
         elif contact.email in barred or contact.status in UNREACHABLE:
-            bounced = contact.status == "bounced"
-            status = EnrolmentStatus.BOUNCED if bounced else EnrolmentStatus.UNSUBSCRIBED
-            stopping.stop([row.pk], status=status, reason=_("The address must not be written to."), now=now)
+            _end_barred(row, contact, now)
         elif contact.hold_until is not None and contact.hold_until > now:
             Enrolment.objects.filter(pk=row.pk).update(next_run_at=contact.hold_until)
+        elif (row.pk, row.node) in made:
+            _look_again(row, now)
         else:
             kept.append(row)
     return kept
+
+
+def _end_barred(row: Enrolment, contact: Contact, now: datetime) -> None:
+    bounced = contact.status == ContactStatus.BOUNCED
+    status = EnrolmentStatus.BOUNCED if bounced else EnrolmentStatus.UNSUBSCRIBED
+    stopping.stop([row.pk], status=status, reason=_("The address must not be written to."), now=now)
+
+
+def _made_before(people: Sequence[Enrolment]) -> set[tuple[UUID | None, str]]:
+    """Return the (enrolment, node) whose mail exists; one that was taken back before it was opened is dropped."""
+    mails = Message.objects.filter(enrolment__in=[row.pk for row in people], node__in={row.node for row in people})
+    dropped = [mail for mail in mails if mail.state == MessageState.CANCELLED and mail.sending_at is None]
+    if dropped:
+        Message.objects.filter(pk__in=[mail.pk for mail in dropped]).delete()
+    return {(mail.enrolment_id, mail.node) for mail in mails if mail not in dropped}
+
+
+def _look_again(row: Enrolment, now: datetime) -> None:
+    """The mail of this node exists: it is never made twice, and the journey finds out what became of it."""
+    log.error("mail_exists", enrolment=str(row.pk), node=row.node)
+    Enrolment.objects.filter(pk=row.pk).update(phase=Phase.STEP, next_run_at=now + BLOCKED_FOR)
 
 
 def _messages(lane: CampaignAccount, people: Sequence[Enrolment], times: Sequence[datetime]) -> list[Message]:

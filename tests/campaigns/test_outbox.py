@@ -2,13 +2,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from campaigns import engine, outbox, scheduler
-from campaigns.enums import CampaignStatus, MessageState, Phase
+from campaigns import engine, journal, outbox, rendering, scheduler, stopping
+from campaigns.enums import CampaignStatus, EnrolmentStatus, MessageState, Phase
 from campaigns.models import Campaign, CampaignTotal, Enrolment, Event, Message, Tally
 from fluenzr.core import clock
-from fluenzr.mailboxes.models import SandboxMail
+from fluenzr.mailboxes import transports
+from fluenzr.mailboxes.enums import Channel, Encryption, Provider
+from fluenzr.mailboxes.models import Account, SandboxMail
 from fluenzr.workspaces.models import Workspace
-from tests.builders import make_campaign, make_email_node, make_enrolment, make_workflow
+from tests.builders import NOW, make_account, make_campaign, make_email_node, make_enrolment, make_workflow
+from tests.databases import free_port
+from tests.smtp_servers import sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,9 +40,8 @@ def run(campaign: Campaign, now: datetime | None = None) -> None:
         at = now or clock.database_now()
         moved = engine.advance_due(now=at)
         born = scheduler.plan(now=at)
-        Message.objects.filter(state="queued", not_before__gt=clock.database_now()).update(
-            not_before=clock.database_now()
-        )
+        real = clock.database_now()
+        Message.objects.filter(state="queued", attempts=0, not_before__gt=real).update(not_before=real)
         sent = outbox.send_account(account.pk)
         if not (moved or born or sent):
             return
@@ -68,3 +71,145 @@ def test_delay_counts_from_the_accepted_mail(workspace: Workspace) -> None:
     run(campaign, now=first.sent_at + timedelta(hours=2, seconds=1))
     assert Message.objects.get(node="mail_2").state == MessageState.SENT
     assert Enrolment.objects.get().status == "completed"
+
+
+# --- Against a real server ---
+
+
+def make_smtp_account(workspace: Workspace, port: int, **fields: object) -> Account:
+    fields = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_encryption": Encryption.NONE} | fields
+    return make_account(workspace, channel=Channel.EMAIL, provider=Provider.SMTP, **fields)
+
+
+def one_message(campaign: Campaign) -> Message:
+    return Message.objects.get(campaign=campaign)
+
+
+def test_server_accepts_and_the_bytes_are_those_that_were_frozen(workspace: Workspace) -> None:
+    with sink() as told:
+        campaign = make_running(workspace, account=make_smtp_account(workspace, told.port))
+        run(campaign)
+        message = one_message(campaign)
+        assert (message.state, message.smtp_code) == (MessageState.SENT, 250)
+        assert told.contents() == [rendering.compose([message])[message.pk]]
+
+
+def test_temporary_refusal_waits_its_time_and_sends_the_same_bytes(workspace: Workspace) -> None:
+    with sink() as told:
+        told.at_dot = ["451 4.3.0 later"]
+        campaign = make_running(workspace, account=make_smtp_account(workspace, told.port))
+        run(campaign)
+        message = one_message(campaign)
+        wait = message.not_before - clock.database_now()
+        assert (message.state, message.attempts) == (MessageState.QUEUED, 1)
+        assert timedelta(minutes=4.9) < wait < timedelta(minutes=6.1)
+        Message.objects.update(not_before=clock.database_now())
+        before = rendering.compose([message])[message.pk]
+        run(campaign)
+        assert told.contents() == [before]
+        assert one_message(campaign).state == MessageState.SENT
+
+
+def test_temporary_refusals_are_given_up_after_three_days(workspace: Workspace) -> None:
+    with sink() as told:
+        told.at_dot = ["451 4.3.0 later"] * 2
+        campaign = make_running(workspace, account=make_smtp_account(workspace, told.port))
+        run(campaign)
+        Message.objects.update(created_at=NOW, not_before=clock.database_now())
+        run(campaign)
+        message = one_message(campaign)
+        assert (message.state, message.bounce_kind) == (MessageState.FAILED, "soft")
+        assert Enrolment.objects.get().status == "bounced"
+
+
+def test_unknown_address_bounces_the_contact_only(workspace: Workspace) -> None:
+    with sink() as told:
+        campaign = make_running(workspace, account=make_smtp_account(workspace, told.port), people=2)
+        victim = Enrolment.objects.order_by("id")[0].contact
+        assert victim is not None
+        told.at_rcpt[str(victim.email)] = "550 5.1.1 no such user"
+        run(campaign)
+        statuses = dict(Enrolment.objects.values_list("contact__email", "status"))
+        assert statuses.pop(victim.email) == "bounced"
+        assert list(statuses.values()) == ["completed"]
+        assert campaign.lanes.get().account.status == "connected"
+
+
+def test_refused_sender_stops_the_account_and_keeps_the_mail(workspace: Workspace) -> None:
+    with sink() as told:
+        told.at_mail = "550 5.7.1 sender not allowed: daily sending quota exceeded"
+        campaign = make_running(workspace, account=make_smtp_account(workspace, told.port))
+        run(campaign)
+        account = campaign.lanes.get().account
+        assert (account.status, one_message(campaign).state) == ("error", MessageState.QUEUED)
+        assert "quota" in account.status_reason
+
+
+def test_wrong_password_is_tried_three_times_and_no_more(workspace: Workspace) -> None:
+    with sink(password="right", auth_require_tls=False) as told:
+        account = make_smtp_account(workspace, told.port, smtp_username="me")
+        account.seal_secrets({"smtp": "wrong"})
+        account.save()
+        campaign = make_running(workspace, account=account)
+        for _attempt in range(5):
+            run(campaign)
+            Account.objects.filter(retry_at__isnull=False).update(retry_at=clock.database_now())
+        account.refresh_from_db()
+        assert (account.status, len(told.logins)) == ("error", 3)
+        assert one_message(campaign).state == MessageState.QUEUED
+
+
+def test_server_that_is_away_costs_nothing_but_time(workspace: Workspace) -> None:
+    campaign = make_running(workspace, account=make_smtp_account(workspace, free_port()))
+    run(campaign)
+    account = campaign.lanes.get().account
+    assert (account.status, one_message(campaign).state) == ("connected", MessageState.QUEUED)
+    assert account.retry_at is not None
+
+
+def test_connection_lost_at_the_dot_is_doubt_and_never_sent_again(workspace: Workspace) -> None:
+    with sink() as told:
+        told.hang_up_at_dot = True
+        campaign = make_running(workspace, account=make_smtp_account(workspace, told.port))
+        run(campaign)
+        told.hang_up_at_dot = False
+        run(campaign)
+        assert (one_message(campaign).state, len(told.mails)) == (MessageState.UNCERTAIN, 1)
+        later = clock.database_now() + timedelta(hours=25)
+        run(campaign, now=later)
+        assert (Enrolment.objects.get().status, len(told.mails)) == ("completed", 1)
+
+
+def test_stop_between_claim_and_open_says_nothing_to_the_server(workspace: Workspace) -> None:
+    with sink() as told:
+        campaign = make_running(workspace, account=make_smtp_account(workspace, told.port))
+        account = campaign.lanes.get().account
+        scheduler.plan(now=clock.database_now())
+        owner = str(journal.mine().owner)
+        sender = outbox._Sender(account, owner)
+        messages = outbox.claim(account, owner=owner, count=1, now=clock.database_now() + timedelta(minutes=1))
+        stopping.stop_people(
+            [messages[0].contact_id], status=EnrolmentStatus.UNSUBSCRIBED, reason="left", now=clock.database_now()
+        )
+        sender._deliver(transports.of(account), messages)
+        assert (one_message(campaign).state, told.mails) == (MessageState.CANCELLED, [])
+
+
+def test_mail_that_cannot_be_made_stops_its_person_with_the_reason(workspace: Workspace) -> None:
+    node = make_email_node(body="Hello {{ jobTitle }}")
+    with sink() as told:
+        campaign = make_running(workspace, node, account=make_smtp_account(workspace, told.port))
+        run(campaign)
+        enrolment = Enrolment.objects.get()
+        assert (enrolment.status, told.mails) == ("error", [])
+        assert "jobTitle" in enrolment.reason
+
+
+def test_account_has_one_sender_at_a_time(workspace: Workspace) -> None:
+    account = make_account(workspace)
+    assert outbox.take_account(account.pk, owner="a") is not None
+    assert outbox.take_account(account.pk, owner="b") is None
+    outbox.release_account(account.pk, owner="b")
+    assert outbox.take_account(account.pk, owner="b") is None
+    outbox.release_account(account.pk, owner="a")
+    assert outbox.take_account(account.pk, owner="b") is not None

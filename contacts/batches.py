@@ -180,7 +180,10 @@ def _save(workspace: Workspace, work: _Work, result: Result, *, by: str, now: da
     for row in changed:
         row.updated_at = now
     if changed:
-        Contact.objects.bulk_update(changed, [*WRITTEN, "updated_at"], batch_size=100)
+        # One INSERT that always conflicts: an UPDATE of many rows by CASE takes ten times as long.
+        Contact.objects.bulk_create(
+            changed, update_conflicts=True, update_fields=[*WRITTEN, "updated_at"], unique_fields=["id"]
+        )
         history.record([(row, work.changes[row.pk]) for row in changed], by=by, now=now)
     tagging.add(workspace=workspace, names=work.tags, now=now, source=source)
     for group, members in work.groups.values():

@@ -42,7 +42,7 @@ def narrowed(
     return rows
 
 
-def found(rows: ContactQuerySet, query: str) -> ContactQuerySet:
+def matching(rows: ContactQuerySet, query: str) -> ContactQuerySet:
     """Keep the rows in which each word of the query occurs, in whatever field a person would look for it."""
     for word in query.split()[:10]:
         anywhere = Q()

@@ -1,7 +1,7 @@
 """Who must never be written to, whatever the campaign. Matching is by keyed hash, so it outlives the person's data."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -21,6 +21,8 @@ from fluenzr.workspaces.models import Workspace
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 # Addresses asked about in one query: with their domains they stay well under SQLite's limit of parameters.
 _AT_ONCE = 5000
+# Where a door takes targets of each kind, for the paths of errors.
+_PATHS = {SuppressionKind.ADDRESS.value: "emails", SuppressionKind.DOMAIN.value: "domains"}
 
 
 def suppress(
@@ -39,20 +41,39 @@ def suppress(
     Raises:
         Invalid: a target is no address or domain; nothing is written.
     """
-    readable = sorted({_readable(target, kind) for target in targets})
+    return suppress_all(workspace=workspace, targets={kind: targets}, reason=reason, source=source, now=now)
+
+
+def suppress_all(
+    *,
+    workspace: Workspace,
+    targets: Mapping[str, Iterable[str]],
+    now: datetime,
+    reason: str = SuppressionReason.BY_HAND,
+    source: str = "",
+) -> int:
+    """Like `suppress`, for targets of several kinds at once."""
+    readable = {kind: _all_readable(given, kind) for kind, given in targets.items()}
+    added = 0
     with transaction.atomic():
-        added = write(workspace=workspace, targets=readable, kind=kind, reason=reason, source=source)
-        if added:
-            changes = {"kind": kind, "reason": reason, "count": added, "source": source}
-            by = source or "system"
-            audit.record(workspace=workspace, by=by, action="suppression.added", changes=changes, now=now)
-        concerned = list(_concerned(workspace, readable, kind).reachable().values_list("pk", flat=True))
-        for chunk in facts.chunks(concerned):
-            stopped = facts.ContactsStopped(
-                workspace_id=workspace.pk, contact_ids=chunk, status=ContactStatus.BLOCKED, reason="suppressed", at=now
-            )
-            bus.publish(stopped)
+        for kind, names in readable.items():
+            new = write(workspace=workspace, targets=names, kind=kind, reason=reason, source=source)
+            added += new
+            if new:
+                changes = {"kind": kind, "reason": reason, "count": new, "source": source}
+                by = source or "system"
+                audit.record(workspace=workspace, by=by, action="suppression.added", changes=changes, now=now)
+            _stop(workspace, names, kind, now)
     return added
+
+
+def _stop(workspace: Workspace, targets: Sequence[str], kind: str, now: datetime) -> None:
+    concerned = list(_concerned(workspace, targets, kind).reachable().values_list("pk", flat=True))
+    for chunk in facts.chunks(concerned):
+        stopped = facts.ContactsStopped(
+            workspace_id=workspace.pk, contact_ids=chunk, status=ContactStatus.BLOCKED, reason="suppressed", at=now
+        )
+        bus.publish(stopped)
 
 
 def write(*, workspace: Workspace, targets: Sequence[str], kind: str, reason: str, source: str) -> int:
@@ -109,12 +130,22 @@ def _hashes(email: str) -> list[str]:
     return [addresses.address_hash(email), *(addresses.domain_hash(name) for name in addresses.domains_of(email))]
 
 
+def _all_readable(targets: Iterable[str], kind: str) -> list[str]:
+    found: set[str] = set()
+    for index, target in enumerate(targets):
+        try:
+            found.add(_readable(target, kind))
+        except Invalid as error:
+            raise Invalid(error.message, field=f"{_PATHS[kind]}.{index}") from error
+    return sorted(found)
+
+
 def _readable(target: str, kind: str) -> str:
     if kind == SuppressionKind.ADDRESS:
         return addresses.normalise(target)
     domain = addresses.domain_key(target)
-    if not _DOMAIN.fullmatch(domain):
-        raise Invalid(_("%(domain)s is not a domain") % {"domain": target}, field="domain")
+    if "@" in target.lstrip("@") or not _DOMAIN.fullmatch(domain):
+        raise Invalid(_("This is not a domain"))
     return domain
 
 

@@ -3,8 +3,13 @@
 import json
 from typing import Any
 
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+# What every request asks, and not always as often.
+SHELL_TABLES = ("workspaces_apikey", "workspaces_ratewindow", "clock_timestamp")
 
 
 class ApiClient:
@@ -39,3 +44,11 @@ class ApiClient:
 
     def delete(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
         return self.request("DELETE", path, body, **headers)
+
+
+def count_queries(api: ApiClient, path: str) -> int:
+    """Return how many queries a GET makes, but for those of the key and of the rate limit, which come in blocks."""
+    with CaptureQueriesContext(connection) as captured:
+        answer = api.get(path)
+    assert answer.status_code == 200, answer.content
+    return sum(not any(table in query["sql"] for table in SHELL_TABLES) for query in captured.captured_queries)

@@ -39,7 +39,7 @@ def unstructured(name: str, text: str) -> Header:
 
 
 def mailbox(name: str, display: str, address: str) -> Header:
-    """Return a header with one address; the address must be ASCII (see `ascii_address`)."""
+    """Return a header with one address; the address must be ASCII (see `fluenzr.mailboxes.envelopes`)."""
     display = clean(display)
     if not display:
         return name, f"<{address}>"
@@ -59,17 +59,6 @@ def _joined(name: str, display: str, address: str) -> str:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def ascii_address(address: str) -> str:
-    """Return the address with its domain in ASCII (IDNA); ValueError when that cannot be, or it is no address."""
-    local, at, domain = address.rpartition("@")
-    if not at or not re.fullmatch(r"[\x21-\x3b\x3d\x3f-\x7e]+", local):
-        raise ValueError("no ASCII address")
-    domain = domain.encode("idna").decode() if not domain.isascii() else domain
-    if not re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", domain):
-        raise ValueError("no ASCII address")
-    return f"{local}@{domain}"
 
 
 def ids(name: str, message_ids: Sequence[str]) -> Header:

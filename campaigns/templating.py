@@ -46,9 +46,10 @@ class Blank(Exception):
 
 
 class _Context(RenderContext):
-    """A rendering that either stops at a blank variable or notes its name in `missing`."""
+    """A rendering that stops at a blank variable or notes it in `missing`; `optional` ones may be blank."""
 
     missing: list[str] | None = None
+    optional: Collection[str] = ()
 
 
 class _OutputNode(OutputNode):
@@ -64,8 +65,8 @@ class _OutputNode(OutputNode):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         value = self.expression.evaluate(context)
         text = "" if is_undefined(value) else to_liquid_string(value, context.autoescape)
-        if self.name and not text.strip():
-            if not isinstance(context, _Context) or context.missing is None:
+        if self.name and not text.strip() and isinstance(context, _Context) and self.name not in context.optional:
+            if context.missing is None:
                 raise Blank(self.name)
             context.missing.append(self.name)
         return buffer.write(text)
@@ -111,8 +112,12 @@ class Compiled:
     spins: tuple[int, ...]
     warnings: tuple[Text, ...] = ()
 
-    def render(self, values: Mapping[str, Any], *, missing: list[str] | None = None) -> str:
+    def render(
+        self, values: Mapping[str, Any], *, missing: list[str] | None = None, optional: Collection[str] = ()
+    ) -> str:
         """Return the text with the values in it; with `missing`, blank variables are noted there and left out.
+
+        Those of `optional` may be blank and are not noted.
 
         `values` must hold the numbers of `spintax.choose` for a template with spintax.
 
@@ -121,7 +126,7 @@ class Compiled:
             TemplateProblem: the template asks for too much, or cannot do with these values what it says.
         """
         context = _Context(self.template, globals=self.template.make_globals(dict(values)))
-        context.missing = missing
+        context.missing, context.optional = missing, optional
         buffer = LimitedStringIO(MAX_OUTPUT)
         spent = filters.budget.set([filters.BUDGET])
         try:

@@ -135,18 +135,3 @@ def test_short_ascii_headers_stay_readable() -> None:
         "From: Jane Doe <jane@acme.example>\r\nTo: Jane Doe <bob@b.example>\r\nSubject: Bob, quick question\r\n"
         "Date: Mon, 02 Mar 2026 10:00:00 +0000\r\nMessage-ID: <a.b@acme.example>\r\nMIME-Version: 1.0\r\n"
     )
-
-
-@pytest.mark.parametrize(
-    ("address", "ascii_"), [("a@b.example", "a@b.example"), ("a@bücher.example", "a@xn--bcher-kva.example")]
-)
-def test_ascii_address_puts_the_domain_into_ascii(address: str, ascii_: str) -> None:
-    assert mime.ascii_address(address) == ascii_
-
-
-@pytest.mark.parametrize(
-    "address", ["é@b.example", "a", "a b@c.d", "a@b\r\nBcc: x@y.z", "a@b>c", "a\x00@b.c", "<a@b.c"]
-)
-def test_ascii_address_refuses_what_no_header_can_hold(address: str) -> None:
-    with pytest.raises(ValueError, match="no ASCII address"):
-        mime.ascii_address(address)

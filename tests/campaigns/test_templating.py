@@ -235,7 +235,6 @@ def test_bombs_are_refused_quickly(text: str) -> None:
     began = time.perf_counter()
     with pytest.raises(TemplateProblem):
         compiled(text, markup=False)
-        pytest.fail("it compiled")
     assert time.perf_counter() - began < 1
 
 

@@ -16,7 +16,7 @@ from fluenzr.mailboxes.verdicts import Verdict
 
 @dataclass(frozen=True)
 class Parcel:
-    """One mail ready to go: the envelope in ASCII, and RFC 5322 bytes with CRLF line ends."""
+    """One mail ready to go: envelope addresses (a domain may be Unicode), and RFC 5322 bytes with CRLF line ends."""
 
     id: uuid.UUID
     sender: str

@@ -7,9 +7,11 @@ another try, and silence, a reset or nonsense is UNKNOWN (reliability.md, sectio
 import re
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from fluenzr.mailboxes import verdicts
 from fluenzr.mailboxes.enums import Provider
+from fluenzr.mailboxes.envelopes import ascii_address
 from fluenzr.mailboxes.models import Account
 from fluenzr.mailboxes.transports.base import Open, Outcome, Parcel, Receipt, Transport, register
 from fluenzr.mailboxes.transports.session import Door, Lost, Reply, Session, dial
@@ -22,7 +24,6 @@ EARLY_REPLY_SECONDS = 1.0
 MAX_MAILS = 50
 MAX_AGE_SECONDS = 300.0
 DEFAULT_PORTS = {"tls": 587, "ssl": 465, "none": 25}
-_ADDRESS = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]+@[A-Za-z0-9.\[\]:_-]+")
 
 
 def door_of(account: Account) -> Door:
@@ -51,11 +52,12 @@ class SmtpTransport(Transport):
     def deliver(self, parcels: Sequence[Parcel], open: Open) -> Iterator[Receipt]:
         """Send one parcel after the other on one connection, which is made anew when it is lost or worn."""
         for parcel in parcels:
-            problem = _envelope_problem(parcel)
-            if problem:
-                yield Receipt(parcel.id, Outcome.REFUSED, None, problem, Verdict.HARD)
+            try:
+                sender, recipient = ascii_address(parcel.sender), ascii_address(parcel.recipient)
+            except ValueError as error:
+                yield Receipt(parcel.id, Outcome.REFUSED, None, str(error), Verdict.HARD)
             else:
-                yield self._send(parcel, open)
+                yield self._send(replace(parcel, sender=sender, recipient=recipient), open)
 
     def probe(self) -> None:
         """Connect and sign in."""
@@ -196,12 +198,3 @@ def _receipt(parcel: Parcel, reply: Reply, stage: str) -> Receipt | None:
     if stage == "mail" and verdict in (Verdict.HARD, Verdict.SOFT):
         verdict = Verdict.POLICY  # nobody was named yet but ourselves
     return Receipt(parcel.id, Outcome.REFUSED, reply.code, reply.text, verdict)
-
-
-def _envelope_problem(parcel: Parcel) -> str:
-    """Return why the envelope cannot be (RFC 5321, 4.5.3.1: 64, 255 and 256 octets), or ""."""
-    for address in (parcel.sender, parcel.recipient):
-        local, _at, domain = address.rpartition("@")
-        if not _ADDRESS.fullmatch(address) or len(local) > 64 or len(domain) > 255 or len(address) > 254:
-            return "no mail server takes this address"
-    return ""

@@ -1,0 +1,78 @@
+"""The mould of an email node: its templates compiled, its links numbered. Made once, filled for every person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from campaigns import graph, links, spintax, templating
+from campaigns.templating import Compiled
+
+
+@dataclass(frozen=True)
+class Mould:
+    """`targets` are the links by index, each compiled; `names` are all variables that a mail of this node may need."""
+
+    node: str
+    subject: Compiled
+    text: Compiled
+    html: Compiled
+    targets: Mapping[int, Compiled]
+    urls: Mapping[int, str]
+    has_unsubscribe: bool
+    track_opens: bool
+    track_clicks: bool
+    same_thread: bool
+    subject_source: str
+    names: frozenset[str]
+
+    def spins(self, seed: int) -> dict[str, int]:
+        """Return the wordings of the bodies that a person with this seed reads; both parts say the same."""
+        return spintax.choose(self.text.spins, seed=seed, place=f"{self.node}:body")
+
+    def subject_spins(self, seed: int) -> dict[str, int]:
+        """Return the wordings of the subject; apart from those of the body, as both count from 0."""
+        return spintax.choose(self.subject.spins, seed=seed, place=f"{self.node}:subject")
+
+    def tracked_urls(self) -> dict[int, str]:
+        """Return the targets that a click is counted for: those that may lead to the web."""
+        return {index: url for index, url in self.urls.items() if _may_be_web(url)}
+
+
+def _may_be_web(url: str) -> bool:
+    return url.lower().startswith(("http://", "https://")) or not links.is_fixed(url)
+
+
+def make(node: str, data: Mapping[str, Any]) -> Mould:
+    """Return the mould of an email node's data.
+
+    Raises:
+        TemplateProblem: a template does not parse.
+    """
+    subject_source = data["subject"].strip()
+    found = links.bodies(data["body"], data.get("bodyFormat") or "")
+    subject = templating.compiled(subject_source, markup=False)
+    text = templating.build(found.text, spins=found.spins, markup=False)
+    html = templating.build(found.html, spins=found.spins, markup=True)
+    targets = {index: templating.compiled(url, markup=False) for index, url in found.targets.items()}
+    return Mould(
+        node=node,
+        subject=subject,
+        text=text,
+        html=html,
+        targets=targets,
+        urls=found.targets,
+        has_unsubscribe=found.has_unsubscribe,
+        track_opens=bool(data.get("trackOpens", True)),
+        track_clicks=bool(data.get("trackClicks", True)),
+        same_thread=bool(data.get("sameThread", False)),
+        subject_source=subject_source,
+        names=frozenset().union(*(one.names for one in (subject, text, html, *targets.values()))),
+    )
+
+
+@lru_cache(maxsize=256)
+def of_version(version_id: UUID, node: str, variant: str) -> Mould:
+    """Return the mould of a node of a published version, which never changes; KeyError when it has no such node."""
+    return make(node, graph.of_version(version_id).nodes[node].data)

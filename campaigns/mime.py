@@ -22,6 +22,8 @@ _ATOMS = re.compile(rf"{_ATOM}( {_ATOM})*")
 _END_OF_FULL_LINE = re.compile(rb"(?m)^([^\n]{74,75})(=20|=09)$")
 _PLAIN = re.compile(r"[\x21-\x7e]+( [\x21-\x7e]+)*")
 
+_HIGH = bytes(range(127, 256))
+
 Header = tuple[str, str]
 
 
@@ -145,7 +147,7 @@ def _transfer(text: str) -> tuple[str, bytes]:
     """Return the encoding and the encoded text with CRLF line ends; lines are at most 76 characters (RFC 2045)."""
     text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     raw = text.encode("utf-8", "replace")
-    if sum(byte > 126 for byte in raw) * 6 > len(raw):
+    if (len(raw) - len(raw.translate(None, _HIGH))) * 6 > len(raw):
         encoded = base64.b64encode(raw.replace(b"\n", b"\r\n"))
         lines = [encoded[at : at + MAX_LINE] for at in range(0, len(encoded), MAX_LINE)]
         return "base64", b"\r\n".join(lines)

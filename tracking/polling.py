@@ -12,7 +12,7 @@ from django.utils import timezone
 from fluenzr.core import jobs
 from fluenzr.core.crypto import Unsealable
 from fluenzr.mailboxes import inbox
-from fluenzr.mailboxes.enums import Provider
+from fluenzr.mailboxes.enums import AccountStatus, Provider
 from fluenzr.mailboxes.inbox import MailboxDown, Visit
 from fluenzr.mailboxes.models import Account, AccountQuerySet
 from tracking import inbound
@@ -27,7 +27,10 @@ SECONDS_A_VISIT = 60
 
 
 def _due(now: datetime) -> AccountQuerySet:
-    return Account.objects.all().to_poll(now).filter(Q(provider=Provider.SANDBOX) | ~Q(imap_host=""))
+    """Return the mailboxes to read now; one that was never read is due at once."""
+    connected = Account.objects.filter(status=AccountStatus.CONNECTED)
+    due = connected.filter(Q(next_poll_at__lte=now) | Q(next_poll_at__isnull=True))
+    return due.filter(Q(provider=Provider.SANDBOX) | ~Q(imap_host=""))
 
 
 def is_due(now: datetime) -> bool:
@@ -40,7 +43,7 @@ def ask_all(*, now: datetime) -> int:
     asked = 0
     for account_id in list(_due(now).values_list("pk", flat=True)):
         # Moving the due time first takes the turn: of two who ask at once, one asks.
-        turn = Account.objects.all().to_poll(now).filter(pk=account_id)
+        turn = _due(now).filter(pk=account_id)
         if turn.update(next_poll_at=now + timedelta(seconds=settings.FLUENZR_POLL_SECONDS)):
             jobs.kick(f"poll:{account_id}", "tracking.tasks.poll_account", str(account_id), cluster="io", now=now)
             asked += 1

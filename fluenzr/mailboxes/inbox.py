@@ -5,9 +5,10 @@ by mail, in the transaction in which it understood the mail.
 """
 
 import imaplib
+import re
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from fluenzr.mailboxes.models import Account, SandboxReply
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 30
+LEAVE_SECONDS = 3
 # What one visit takes at most; the rest comes with the next.
 MAILS = 200
 AT_ONCE = 50
@@ -142,15 +144,21 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except LoginError as error:
-        raise MailboxDown("auth", str(error)) from error
+        raise MailboxDown("auth", _words(error)) from error
     except Invalid as error:
         raise MailboxDown("connect", str(error)) from error
     except ssl.SSLError as error:
         raise MailboxDown("tls", getattr(error, "verify_message", "") or str(error)) from error
     except (OSError, imaplib.IMAP4.abort, EOFError) as error:
-        raise MailboxDown("connect", str(error) or type(error).__name__) from error
+        raise MailboxDown("connect", _words(error)) from error
     except (imaplib.IMAP4.error, ValueError, LookupError, AssertionError) as error:
-        raise MailboxDown("protocol", str(error) or type(error).__name__) from error
+        raise MailboxDown("protocol", _words(error)) from error
+
+
+def _words(error: Exception) -> str:
+    """Return what a server said; the standard library hands its bytes on as they are printed."""
+    text = re.sub(r"^b(['\"])(.*)\1$", r"\2", str(error), flags=re.DOTALL)
+    return text or type(error).__name__
 
 
 def _signed_in(account: Account) -> IMAPClient:
@@ -172,11 +180,13 @@ def _signed_in(account: Account) -> IMAPClient:
 
 
 def _leave(client: IMAPClient) -> None:
+    """Say good-bye and close; whatever that meets does not matter."""
     try:
-        client.socket().settimeout(3)
+        client.socket().settimeout(LEAVE_SECONDS)
         client.logout()
-    except Exception:  # whatever a good-bye meets does not matter
-        client.shutdown()
+    except (OSError, imaplib.IMAP4.error, EOFError, ValueError):
+        with suppress(OSError, ValueError):
+            client.shutdown()
 
 
 def _imap_visit(client: IMAPClient, account: Account) -> Visit:

@@ -79,10 +79,8 @@ def test_a_request_betrays_a_machine_by_itself(fields, verdict):
         "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; WOW64; Microsoft Outlook 16.0.5134; ms-office)",
         "Mozilla/5.0 (X11; Linux x86_64; rv:102.0) Gecko/20100101 Thunderbird/102.11.0",
         "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
-        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) "
-        "AppleWebKit/605.1.15 Mobile/21F90 [FBAN/FBIOS;FBAV/4.0]",
-        "Mozilla/5.0 (Linux; arm; Android 9; POCO F1) AppleWebKit/537.36 "
-        "Chrome/84.0 YaBrowser/20.9.0 Mobile Safari/537.36",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Mobile/21F90 [FBAN/FBIOS;FBAV/4.0]",
+        "Mozilla/5.0 (Linux; arm; Android 9; POCO F1) Chrome/84.0 YaBrowser/20.9.0 Mobile Safari/537.36",
         "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html",
     ],
 )

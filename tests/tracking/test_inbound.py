@@ -214,7 +214,11 @@ def test_a_second_reply_joins_the_thread(message: Message):
     take(message.account, mail("And one more thing", in_reply_to=f"<{message.message_id}>"), uid=2)
 
     conversation = Conversation.objects.get()
-    assert (conversation.preview, conversation.status, conversation.mails.count()) == ("And one more thing", "unread", 2)
+    assert (conversation.preview, conversation.status, conversation.mails.count()) == (
+        "And one more thing",
+        "unread",
+        2,
+    )
 
 
 def test_what_cannot_be_read_is_kept_and_the_next_is_taken(message: Message):

@@ -8,7 +8,8 @@ from tracking.parsing import Unreadable, parse
 def test_parse_reads_what_matters():
     parsed = parse(
         mail(
-            "Bonjour", subject="=?utf-8?b?w4kgdHU=?= !", message_id="<x@globex.example>", in_reply_to="<a@acme.example>",
+            "Bonjour", subject="=?utf-8?b?w4kgdHU=?= !", message_id="<x@globex.example>",
+            in_reply_to="<a@acme.example>",
             references="<0@acme.example>\r\n <a@acme.example>",
         )
     )  # fmt: skip

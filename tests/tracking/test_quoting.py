@@ -34,7 +34,7 @@ def test_the_quoted_mail_is_cut(quote: str):
 
 def test_the_quoted_mail_is_cut_from_html():
     html = (
-        '<div dir="ltr">Yes, <b>please</b>.</div><br><div class="gmail_quote"><div class="gmail_attr">On Mon, Me wrote:</div>'
+        '<div dir="ltr">Yes, <b>please</b>.</div><br><div class="gmail_quote"><div>On Mon, Me wrote:</div>'
         '<blockquote class="gmail_quote">Hello Jane</blockquote></div>'
     )
 
@@ -68,7 +68,8 @@ def test_words_that_ask_to_leave(text: str):
 @pytest.mark.parametrize(
     "text",
     [
-        "Please stop by our office on Monday", "We want to stop our contract with X, tell me more", "Can I unsubscribe later?",
+        "Please stop by our office on Monday", "We want to stop our contract with X, tell me more",
+        "Can I unsubscribe later?",
         "How do I remove a user in your tool?", "", "I stopped using it. What is new?",
     ],
 )  # fmt: skip

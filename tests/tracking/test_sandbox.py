@@ -23,11 +23,12 @@ def stored(message: Message, *, links: int = 2, tracked: bool = True) -> Sandbox
     """The mail as the sandbox keeps it, with a pixel, links and the unsubscribe header."""
     clicks = "".join(f'<a href="http://t/t/c/{signing.sign("click", message.pk, n)}">x</a>' for n in range(links))
     pixel = f'<img src="http://t/t/o/{signing.sign("open", message.pk)}.gif">'
+    links_and_pixel = clicks + pixel if tracked else ""
     raw = (
         f"From: Me <{message.account.email}>\r\nTo: jane@globex.example\r\nSubject: Hello\r\n"
         f"Message-ID: <{message.message_id}>\r\nMIME-Version: 1.0\r\n"
         f"List-Unsubscribe: <http://t/t/u/{signing.sign('leave', message.pk)}>\r\n"
-        f"Content-Type: text/html; charset=utf-8\r\n\r\n<p>Hello <b>Jane</b></p>{(clicks + pixel) if tracked else ''}\r\n"
+        f"Content-Type: text/html; charset=utf-8\r\n\r\n<p>Hello <b>Jane</b></p>{links_and_pixel}\r\n"
     )
     for index in range(links):
         builders.make_link(message, index, f"https://globex.example/{index}")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import audience, lifecycle, outcomes
+from campaigns import audience, lifecycle, outcomes, retries
 from campaigns.enums import MessageState
 from campaigns.models import (
     Campaign,
@@ -126,7 +126,7 @@ class EnrolmentAdmin(ReadOnlyAdmin):
     list_select_related = ("contact", "campaign")
     search_fields = ("=contact__email_key", "campaign__name")
     ordering = ("-id",)
-    actions = ("remove",)
+    actions = ("remove", "retry")
 
     @admin.display(description=_("mails"))
     def mails(self, enrolment: Enrolment) -> str:
@@ -144,6 +144,13 @@ class EnrolmentAdmin(ReadOnlyAdmin):
             audience.remove(row.campaign, contact_ids=[row.contact.public_id], by=by, now=now)
 
         act(request, rows.select_related("contact", "campaign"), take_out)
+
+
+    @admin.action(description=_("Retry those that stopped in error"), permissions=["operate"])
+    def retry(self, request: HttpRequest, rows: Rows) -> None:
+        """Put journeys back to the step where they stopped."""
+        by, now = _actor(request), timezone.now()
+        act(request, rows.select_related("campaign"), lambda row: retries.retry(row, by=by, now=now))
 
 
 @admin.register(Message)
@@ -169,7 +176,7 @@ class MessageAdmin(ReadOnlyAdmin):
     search_fields = ("=recipient", "=message_id", "=provider_message_id", "=contact__email_key")
     ordering = ("-id",)
     readonly_fields = ("happened",)
-    actions = ("it_arrived",)
+    actions = ("it_arrived", "send_again")
 
     @admin.display(description=_("events"))
     def happened(self, message: Message) -> str:
@@ -186,6 +193,12 @@ class MessageAdmin(ReadOnlyAdmin):
                 raise Conflict(_("The mail is not uncertain"))
 
         act(request, rows, settle)
+
+    @admin.action(description=_("Send uncertain mails again: may arrive twice"), permissions=["operate"])
+    def send_again(self, request: HttpRequest, rows: Rows) -> None:
+        """Send once more, knowingly."""
+        by, now = _actor(request), timezone.now()
+        act(request, rows.select_related("workspace"), lambda row: retries.send_again(row, by=by, now=now))
 
 
 @admin.register(Event)

@@ -107,7 +107,7 @@ def _enrol(campaign: Campaign, contacts: Sequence[UUID], *, by: str, batch: str,
         )
         for contact in fit
     )
-    tallies.add_people([(campaign.workspace_id, campaign.pk, len(rows))])
+    tallies.add_people(campaign.workspace_id, campaign.pk, "contacts", len(rows))
     events.record([Happening(EventType.ADDED, now, enrolment=row) for row in rows])
     return len(rows)
 

@@ -59,7 +59,7 @@ def _write(held: Held, *states: str, **changes: Any) -> bool:
 
 def _sent(held: Held, receipt: Receipt, now: datetime) -> bool:
     message = held.message
-    was_doubted = Message.objects.filter(pk=message.pk, state=MessageState.UNCERTAIN).exists()
+    before = Message.objects.filter(pk=message.pk).values_list("state", "sent_at").get()
     changes = {
         "state": MessageState.SENT,
         "sent_at": now,
@@ -71,10 +71,9 @@ def _sent(held: Held, receipt: Receipt, now: datetime) -> bool:
     }
     if not _write(held, MessageState.SENDING, MessageState.UNCERTAIN, **changes):
         return False
-    if was_doubted:  # counted as sent when the doubt arose
-        if message.campaign_id is not None:
-            tallies.take_people(message.campaign_id, "uncertain", 1)
-    else:
+    if before[0] == MessageState.UNCERTAIN and message.campaign_id is not None:
+        tallies.take_people(message.campaign_id, "uncertain", 1)
+    if before == (MessageState.SENDING, None):  # else it was counted as sent when the doubt arose
         metadata = {"subject": message.subject} if message.subject else {}
         events.record([Happening(EventType.SENT, now, message=message, metadata=metadata)])
     _note_use(message, now)
@@ -94,8 +93,11 @@ def doubt(message: Message, *, fence: int, reason: str, now: datetime) -> bool:
     with transaction.atomic():
         if not _write(held, MessageState.SENDING, **changes):
             return False
-        at = message.sending_at or now
-        events.record([Happening(EventType.UNCERTAIN, at, message=message, metadata={"reason": text})])
+        if message.sent_at is None:
+            at = message.sending_at or now
+            events.record([Happening(EventType.UNCERTAIN, at, message=message, metadata={"reason": text})])
+        elif message.campaign_id is not None:  # a person had it sent again: it counts as sent already
+            tallies.add_people(message.workspace_id, message.campaign_id, "uncertain", 1)
         engine.settled([message], now=now)
     return True
 

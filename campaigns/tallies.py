@@ -1,7 +1,7 @@
 """Counters: one upsert a batch, keys sorted, so that two writers never wait for each other in a circle."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -104,11 +104,10 @@ def _add(
         cursor.execute(sql, rows)
 
 
-def add_people(counts: Iterable[tuple[UUID, UUID, int]]) -> None:
-    """Add to the number of contacts of campaigns: (workspace, campaign, how many more)."""
+def add_people(workspace_id: UUID, campaign_id: UUID, counter: str, more: int) -> None:
+    """Add to a count of people of a campaign."""
     book = Book()
-    for workspace_id, campaign_id, more in counts:
-        book.person(workspace_id, campaign_id, "contacts", more)
+    book.person(workspace_id, campaign_id, counter, more)
     book.write()
 
 

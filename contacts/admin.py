@@ -1,7 +1,7 @@
 """What staff see of contacts: who may be written to and why, groups, tags, fields, and what changed."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
@@ -93,8 +93,8 @@ class InWorkspaceAdmin(ReadOnlyAdmin):
     """A thing of a workspace that has a name."""
 
     list_select_related = ("workspace",)
-    search_fields = ("name", "workspace__name")
-    ordering = ("-id",)
+    search_fields: ClassVar[tuple[str, ...]] = ("name", "workspace__name")
+    ordering: ClassVar[tuple[str, ...]] = ("-id",)
 
 
 @admin.register(Group)
@@ -106,7 +106,8 @@ class GroupAdmin(InWorkspaceAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Rows:
         """Count along."""
-        return super().get_queryset(request).annotate(_members=Count("memberships"))
+        rows: Rows = super().get_queryset(request).annotate(_members=Count("memberships"))
+        return rows
 
     @admin.display(description=_("contacts"), ordering="_members")
     def people(self, group: Any) -> str:
@@ -122,7 +123,8 @@ class TagAdmin(InWorkspaceAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Rows:
         """Count along."""
-        return super().get_queryset(request).annotate(_uses=Count("taggings"))
+        rows: Rows = super().get_queryset(request).annotate(_uses=Count("taggings"))
+        return rows
 
     @admin.display(description=_("contacts"), ordering="_uses")
     def uses(self, tag: Any) -> str:
@@ -176,9 +178,9 @@ class SuppressionAdmin(ReadOnlyAdmin):
 class AboutContactAdmin(ReadOnlyAdmin):
     """A row about one contact."""
 
-    list_select_related = ("contact", "workspace")
-    search_fields = ("=contact__email_key",)
-    list_filter: tuple[str, ...] = ()
+    list_select_related: ClassVar[tuple[str, ...]] = ("contact", "workspace")
+    search_fields: ClassVar[tuple[str, ...]] = ("=contact__email_key",)
+    list_filter: ClassVar[tuple[str, ...]] = ()
     ordering = ("-id",)
 
 

@@ -35,7 +35,8 @@ class WorkspaceAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> Rows:
         """Count along."""
         counts = {"_members": Count("members", distinct=True), "_keys": Count("api_keys", distinct=True)}
-        return super().get_queryset(request).annotate(**counts)
+        rows: Rows = super().get_queryset(request).annotate(**counts)
+        return rows
 
     @admin.display(description=_("members"), ordering="_members")
     def people(self, workspace: Any) -> str:

@@ -35,6 +35,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("ship_spool", "tracking.tasks.ship_spool", "work", 1, local=True),
     Entry("fold", "tracking.tasks.fold", "work", 1, due="tracking.tasks.fold_due"),
     Entry("poll_mailboxes", "tracking.tasks.poll_mailboxes", "io", 5, due="tracking.tasks.poll_due"),
+    Entry("play_sandboxes", "tracking.tasks.play_sandboxes", "work", 2, due="tracking.tasks.play_due"),
     *(Entry(f"heartbeat_{name}", "fluenzr.core.jobs.heartbeat", name, 10, args=(name,)) for name in jobs.CLUSTERS),
     Entry("retention", "fluenzr.core.jobs.thin", "work", DAY),
 )

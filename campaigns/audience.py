@@ -22,7 +22,6 @@ from campaigns.events import Happening
 from campaigns.models import Campaign, Enrolment, Message
 from contacts import filters as contact_filters
 from contacts import suppression
-from contacts.enums import UNREACHABLE
 from contacts.models import Contact, Group
 from fluenzr.core.errors import Conflict, Invalid, Text
 
@@ -113,12 +112,14 @@ def _enrol(campaign: Campaign, contacts: Sequence[UUID], *, by: str, batch: str,
 
 
 def _fit(campaign: Campaign, contacts: Sequence[UUID]) -> list[Contact]:
-    people = Contact.objects.in_workspace(campaign.workspace_id).filter(pk__in=contacts).order_by("pk")
+    """Return those of the contacts that are not in, have an address, and may be written to."""
     inside = Enrolment.objects.filter(campaign=campaign, contact__in=contacts)
     taken = set(inside.values_list("contact", flat=True))
-    open_to = [person for person in people if person.email and person.status not in UNREACHABLE]
-    barred = suppression.barred(campaign.workspace, [person.email for person in open_to])
-    return [person for person in open_to if person.pk not in taken and person.email not in barred]
+    new = [key for key in contacts if key not in taken]
+    rows = Contact.objects.in_workspace(campaign.workspace_id).filter(pk__in=new, email__isnull=False).reachable()
+    people = list(rows.only("email", "workspace").order_by("pk")) if new else []
+    barred = suppression.barred(campaign.workspace, [person.email for person in people if person.email])
+    return [person for person in people if person.email not in barred]
 
 
 def remove(campaign: Campaign, *, contact_ids: Sequence[str], by: str, now: datetime) -> Outcome:

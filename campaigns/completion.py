@@ -35,7 +35,12 @@ def complete(campaigns: Collection[UUID], *, now: datetime) -> list[UUID]:
     )
     with transaction.atomic():
         keys = list(done.values_list("pk", flat=True))
-        rows = Campaign.objects.active().filter(pk__in=keys)
+        if not keys:
+            return []
+        # Asked again under the lock: whoever adds people holds it, and those who were added meanwhile are seen then.
+        list(Campaign.objects.filter(pk__in=keys).order_by("pk").select_for_update().values_list("pk", flat=True))
+        keys = list(done.values_list("pk", flat=True))
+        rows = Campaign.objects.filter(pk__in=keys)
         rows.update(status=CampaignStatus.COMPLETED, completed_at=now, updated_at=now)
         if keys:
             bus.publish(CampaignsCompleted(tuple(keys), now))

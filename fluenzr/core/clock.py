@@ -4,7 +4,7 @@ Pure functions over `zoneinfo`, fed with the pinned `tzdata`. Every instant that
 A local time that a change of clocks skips means the first instant after the gap; one that it repeats means the first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -54,12 +54,24 @@ class Window:
         if self.is_open(at):
             return at
         first = at.astimezone(zone(self.zone)).date()
-        start = 0 if self.start == self.end else self.start
-        for offset in range(HORIZON_DAYS + 1):
-            opening = instant(first + timedelta(days=offset), start, self.zone)
-            if opening >= at and self.is_open(opening):
-                return opening
+        # From the day before, as clocks that go back over midnight repeat its evening.
+        for offset in range(-1, HORIZON_DAYS + 1):
+            openings = self._openings(first + timedelta(days=offset))
+            found = [opening for opening in openings if opening >= at and self.is_open(opening)]
+            if found:
+                return min(found)
         return None
+
+    def _openings(self, day: date) -> Iterator[datetime]:
+        """Yield the instants of a local date at which the window may open: its start, and a change of clocks.
+
+        Clocks that go back may show the start twice, or go from after the end to before it.
+        """
+        all_day = self.start == self.end
+        yield from _instants(day, 0 if all_day else self.start, self.zone)
+        ends = list(_instants(day, MINUTES_A_DAY if all_day else self.end, self.zone))
+        if len(ends) == 2:
+            yield _change_of_clocks(*ends, self.zone)
 
 
 @cache
@@ -76,15 +88,28 @@ def zone_names() -> frozenset[str]:
 
 def instant(day: date, minute: int, zone_name: str) -> datetime:
     """Return the instant of a local date and minute of the day (24 * 60 is the next midnight)."""
-    naive = datetime.combine(day, time()) + timedelta(minutes=minute)
+    return _instant(datetime.combine(day, time()) + timedelta(minutes=minute), zone_name)
+
+
+def _instant(naive: datetime, zone_name: str) -> datetime:
+    """Return the first instant at which the clock shows this time, or the end of the gap that skips it."""
     local = naive.replace(tzinfo=zone(zone_name))
     at = local.astimezone(UTC)
     if at.astimezone(zone(zone_name)).replace(tzinfo=None) == naive:
         return at
-    return _end_of_gap(local.replace(fold=1).astimezone(UTC), at, zone_name)
+    return _change_of_clocks(local.replace(fold=1).astimezone(UTC), at, zone_name)
 
 
-def _end_of_gap(before: datetime, after: datetime, zone_name: str) -> datetime:
+def _instants(day: date, minute: int, zone_name: str) -> Iterator[datetime]:
+    """Yield every instant at which the clock shows this time: a second one where clocks go back over it."""
+    first = instant(day, minute, zone_name)
+    yield first
+    again = first.astimezone(zone(zone_name)).replace(fold=1).astimezone(UTC)
+    if again > first:
+        yield again
+
+
+def _change_of_clocks(before: datetime, after: datetime, zone_name: str) -> datetime:
     """Return the instant between the two at which the zone's offset changes, to the second."""
     rules = zone(zone_name)
     offset = after.astimezone(rules).utcoffset()
@@ -125,10 +150,11 @@ def add_business_days(at: datetime, days: int, zone_name: str, holidays: Iterabl
     day, clock = local.date(), local.time().replace(tzinfo=None, fold=0)
     if not _works(day, closed):
         day, clock = _next_working_day(day, closed), time()
+    elif not days:
+        return at
     for _step in range(days):
         day = _next_working_day(day, closed)
-    minute = clock.hour * 60 + clock.minute
-    return instant(day, minute, zone_name) + timedelta(seconds=clock.second, microseconds=clock.microsecond)
+    return _instant(datetime.combine(day, clock), zone_name)
 
 
 def _works(day: date, closed: frozenset[date]) -> bool:

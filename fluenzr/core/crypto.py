@@ -45,8 +45,15 @@ def unseal(token: str, *, place: str) -> Any:
 
 
 def reseal(token: str) -> str:
-    """Return the same value encrypted under the first key, for a rotation of keys."""
-    return _box().rotate(token.encode()).decode()
+    """Return the same value encrypted under the first key, for a rotation of keys.
+
+    Raises:
+        Unsealable: no key fits.
+    """
+    try:
+        return _box().rotate(token.encode()).decode()
+    except InvalidToken as error:
+        raise Unsealable("resealing") from error
 
 
 def keyed_hash(purpose: str, text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from fluenzr.core.errors import Conflict
+from fluenzr.core.errors import Conflict, NotFound
 
 Moves = Mapping[str, Collection[str]]
 
@@ -20,11 +20,14 @@ def move(obj: models.Model, to: str, allowed: Moves, *, field: str = "status", *
 
     Raises:
         Conflict: the row is in no state from which `allowed` leads to `to`; the sentence names the state.
+        NotFound: the row is gone.
     """
     sources = [state for state, targets in allowed.items() if to in targets]
     values: dict[str, Any] = {field: to, **changes}
     rows = type(obj)._default_manager.filter(pk=obj.pk, **{f"{field}__in": sources})
     if not rows.update(**values):
+        if not type(obj)._default_manager.filter(pk=obj.pk).exists():
+            raise NotFound(_("It was deleted meanwhile."))
         obj.refresh_from_db(fields=[field])
         raise Conflict(
             _("%(noun)s is %(state)s; it cannot become %(to)s.")

@@ -71,7 +71,7 @@ class Window:
         yield from _instants(day, 0 if all_day else self.start, self.zone)
         ends = list(_instants(day, MINUTES_A_DAY if all_day else self.end, self.zone))
         if len(ends) == 2:
-            yield _change_of_clocks(*ends, self.zone)
+            yield _change_of_clocks(ends[0], ends[1], self.zone)
 
 
 @cache

@@ -59,7 +59,11 @@ def test_error_of_a_subscriber_rolls_the_fact_back() -> None:
     def fail(fact: Rained) -> None:
         raise RuntimeError("wet")
 
-    with pytest.raises(RuntimeError, match="wet"), transaction.atomic():
-        make_workspace()
-        bus.publish(Rained(1))
+    def rain() -> None:
+        with transaction.atomic():
+            make_workspace()
+            bus.publish(Rained(1))
+
+    with pytest.raises(RuntimeError, match="wet"):
+        rain()
     assert Workspace.objects.count() == 0

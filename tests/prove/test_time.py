@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_slots_lie_inside_the_window_and_none_is_skipped_or_doubled() -> None:
             begin = change - DAY
             taken, _after = slots.take(lane, now=begin, until=change + DAY, count=1000)
             open_minutes = sum(is_open(window, begin + number * MINUTE) for number in range(2 * 1440))
-            gaps = [later - earlier for earlier, later in zip(taken, taken[1:], strict=False)]
+            gaps = [later - earlier for earlier, later in pairwise(taken)]
             fits = abs(len(taken) - open_minutes / 10) <= 6  # each opening may round up by one
             if not fits or min(gaps) < timedelta(minutes=10) or not all(is_open(window, at) for at in taken):
                 wrong.append((zone, change, window))
@@ -142,7 +143,7 @@ def test_working_days_keep_the_local_time_across_every_change(days: int) -> None
                 (end - timedelta(seconds=1)).astimezone(rules).replace(tzinfo=None) < naive < stop.replace(tzinfo=None)
             )
             steps = working_days(start.date(), stop.date())
-            if stop.weekday() > 4 or steps != days + weekend or not (shown and stop.time() == wanted or in_gap):
+            if stop.weekday() > 4 or steps != days + weekend or not ((shown and stop.time() == wanted) or in_gap):
                 wrong.append((zone, at, end))
     assert wrong == []
 

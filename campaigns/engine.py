@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from campaigns import completion, events, facts, graph
 from campaigns.enums import RUNNING, EnrolmentStatus, EventType, MessageState, Phase
@@ -16,7 +17,11 @@ from campaigns.models import Campaign, CampaignAccount, Enrolment, Message
 from campaigns.nodes.base import Facts
 from campaigns.tallies import Book
 
+log = structlog.get_logger(__name__)
+
 BATCH = 500
+# A journey that cannot be moved (its node type is not installed, say) is tried again after this long.
+BROKEN_FOR = timedelta(minutes=15)
 _POSITION = ("node", "entered_at", "steps", "phase", "next_run_at", "status", "reason", "finished_at")
 
 
@@ -55,12 +60,14 @@ def begin(campaign: Campaign, *, now: datetime) -> int:
 def move_in_flight(campaign: Campaign, *, now: datetime) -> int:
     """Move people whose node still exists to the campaign's current workflow; return how many (design.md section 2)."""
     assert campaign.version_id is not None, "a running campaign has a published workflow"
-    nodes = list(graph.of_version(campaign.version_id).nodes)
-    rows = campaign.enrolments.filter(status__in=RUNNING, node__in=nodes).exclude(version=campaign.version_id)
+    workflow = graph.of_version(campaign.version_id)
+    rows = campaign.enrolments.filter(status__in=RUNNING, node__in=list(workflow.nodes))
+    emails = [node.id for node in workflow.emails()]
     with transaction.atomic():
-        moved = rows.update(version=campaign.version_id)
-        # Those at a step look again, as its data may have changed.
+        moved = rows.exclude(version=campaign.version_id).update(version=campaign.version_id)
+        # Those at a step look again, as its data may have changed; so do those whose mail has become another node.
         campaign.enrolments.filter(phase=Phase.STEP, next_run_at__gt=now).update(next_run_at=now)
+        rows.filter(phase=Phase.MAIL).exclude(node__in=emails).update(phase=Phase.STEP, next_run_at=now)
     return moved
 
 
@@ -75,12 +82,29 @@ def advance_due(*, now: datetime, limit: int = BATCH) -> int:
         due = Enrolment.objects.steps_due(now).filter(campaign__in=_active()).order_by("next_run_at")
         keys = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:limit])
         if keys:
-            _advance(keys, now)
+            _advance_each(keys, now)
     return len(keys)
 
 
 def _active() -> list[UUID]:
     return list(Campaign.objects.active().values_list("pk", flat=True))
+
+
+def _advance_each(keys: Sequence[UUID], now: datetime) -> None:
+    """Move these people, all at once if that works; a journey that is broken holds up nobody else's."""
+    try:
+        with transaction.atomic():
+            return _advance(keys, now)
+    except DatabaseError:
+        raise
+    except Exception:
+        if len(keys) == 1:
+            log.exception("journey_failed", enrolment=str(keys[0]))
+            Enrolment.objects.filter(pk=keys[0]).update(next_run_at=now + BROKEN_FOR)
+            return None
+    middle = len(keys) // 2
+    _advance_each(keys[:middle], now)
+    return _advance_each(keys[middle:], now)
 
 
 def _advance(keys: Sequence[UUID], now: datetime) -> None:
@@ -132,11 +156,12 @@ def settled(messages: Collection[Message], *, now: datetime) -> None:
     """Let the journeys of these final messages go on at the next tick, counted from when each mail was accepted.
 
     Called in the transaction that settles the messages. A person whose mail was accepted is in progress from now on.
+    Somebody who has moved on from a doubted mail stays where they are when its answer comes after all.
     """
     for message in messages:
         if message.enrolment_id is None:
             continue
-        row = Enrolment.objects.filter(pk=message.enrolment_id, status__in=RUNNING)
+        row = Enrolment.objects.filter(pk=message.enrolment_id, status__in=RUNNING, node=message.node)
         doubt = message.state == MessageState.UNCERTAIN
         wait = timedelta(seconds=settings.FLUENZR_DOUBT_SECONDS) if doubt else timedelta()
         changes: dict[str, Any] = {"phase": Phase.STEP, "next_run_at": (message.sending_at or now) + wait}

@@ -61,14 +61,22 @@ def record(happenings: Sequence[Happening]) -> list[Event]:
     with transaction.atomic():
         book = Book()
         awake: set[UUID] = set()
-        for happening in happenings:
+        for happening in sorted(happenings, key=_turn):
             if not happening.is_bot:
                 _count(happening, book, awake)
         events = Event.objects.bulk_create([_event(happening) for happening in happenings])
-        book.write()
         _wake(awake, happenings)
+        book.write()
         bus.publish(Happened(events))
     return events
+
+
+def _turn(happening: Happening) -> tuple[str, str, datetime]:
+    """Rows are locked in one order by everybody, and of one message the earliest event comes first."""
+    message = happening.message
+    if message is None:
+        return "", "", happening.at
+    return str(message.enrolment_id or ""), str(message.pk), happening.at
 
 
 def _event(happening: Happening) -> Event:
@@ -146,5 +154,8 @@ def _wake(awake: set[UUID], happenings: Sequence[Happening]) -> None:
     """Let those who wait at a step look again: a condition may have its answer now. A delay just waits on."""
     if awake:
         now = max(happening.at for happening in happenings)
-        waiting = Enrolment.objects.filter(pk__in=awake, status__in=RUNNING, phase=Phase.STEP)
+        rows = Enrolment.objects.filter(pk__in=awake)
+        # Waits for an engine that holds a row: it may have asked before this event, and would make it wait in vain.
+        list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        waiting = rows.filter(status__in=RUNNING, phase=Phase.STEP)
         waiting.filter(next_run_at__gt=now).update(next_run_at=now)

@@ -10,7 +10,7 @@ from campaigns import graph, variables
 from campaigns.enums import EventType, MessageState
 from campaigns.models import Enrolment, Event, Message
 from campaigns.nodes.base import Facts, Mail
-from contacts.models import Group, Membership, Tagging
+from contacts.models import CustomField, Group, Membership, Tagging
 from fluenzr.core import ids
 from fluenzr.workspaces.enums import TrackingMode
 
@@ -27,9 +27,10 @@ def of(enrolments: Sequence[Enrolment]) -> dict[UUID, Facts]:
     tags = _tags(contacts) if "tags" in needs else {}
     groups = _groups(contacts) if "groups" in needs else {}
     mails = _mails(enrolments, with_clicks="clicks" in needs) if "mails" in needs else {}
+    own = _own_fields(enrolments) if "fields" in needs else {}
     return {
         row.pk: Facts(
-            fields=_fields(row) if "fields" in needs else {},
+            fields=_fields(row, own.get(row.workspace_id, {})) if "fields" in needs else {},
             tags=tags.get(row.contact_id, frozenset()),
             groups=groups.get(row.contact_id, frozenset()),
             mails=mails.get(row.pk, ()),
@@ -43,8 +44,16 @@ def _needs(enrolments: Sequence[Enrolment]) -> frozenset[str]:
     return frozenset().union(*(graph.of_version(version).needs for version in versions))
 
 
-def _fields(enrolment: Enrolment) -> Mapping[str, Any]:
-    return variables.contact_values(enrolment.contact) if enrolment.contact is not None else {}
+def _own_fields(enrolments: Sequence[Enrolment]) -> dict[UUID, dict[str, CustomField]]:
+    """Return the custom fields of each workspace by key: a blank one has its default, here as in a template."""
+    found: dict[UUID, dict[str, CustomField]] = defaultdict(dict)
+    for item in CustomField.objects.filter(workspace__in={row.workspace_id for row in enrolments}):
+        found[item.workspace_id][item.key] = item
+    return found
+
+
+def _fields(enrolment: Enrolment, own: Mapping[str, CustomField]) -> Mapping[str, Any]:
+    return variables.contact_values(enrolment.contact, own) if enrolment.contact is not None else {}
 
 
 def _tags(contacts: Collection[UUID]) -> dict[UUID | None, frozenset[str]]:

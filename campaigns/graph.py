@@ -6,7 +6,7 @@ edge from a node with several ports names one by `branch`.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, cast
@@ -22,10 +22,16 @@ from contacts.models import Group
 from fluenzr.core.errors import Invalid, Text
 from fluenzr.workspaces.models import Workspace
 
-MAX_NODES = 500
+# More edges than a node has ways out, on average, are not looked at one by one.
+MOST = {"nodes": 500, "edges": 2000}
+TOO_MANY = {
+    "nodes": _("A workflow has at most %(count)d nodes."),
+    "edges": _("A workflow has at most %(count)d edges."),
+}
 _NODE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _NODE_KEYS = {"id", "type", "data", "position"}
 _EDGE_KEYS = {"from", "to", "branch"}
+_FAR = 1e9
 _FALLBACK = {"unknown": "no"}
 
 # What a campaign without a workflow has (contract A32); `start` refuses it, as it holds no email.
@@ -140,22 +146,24 @@ def problems(document: Any, *, workspace: Workspace, root: str = "workflow") -> 
 
 
 class _Check:
-    """One pass over a document, from its shape to its meaning; each stage needs the one before to be clean."""
+    """One pass over a document, from its shape to its meaning; what a stage found unusable the next ones pass over."""
 
     def __init__(self, document: Any, workspace: Workspace, root: str) -> None:
         self.document, self.workspace, self.root = document, workspace, root
         self.found: dict[str, list[Text]] = defaultdict(list)
         self.kinds: dict[str, type[NodeKind]] = {}
         self.data: dict[str, dict[str, Any]] = {}
+        self.unclean: set[str] = set()
+        # Whether an edge or a node could not be used, so that what seems unreachable may not be.
+        self.has_gaps = False
         self.targets: dict[str, dict[str, str]] = defaultdict(dict)
         self.sources: dict[str, set[str]] = defaultdict(set)
 
     def run(self) -> Problems:
-        stages = (self._shape, self._nodes, self._edges, self._paths, self._meaning)
-        for stage in stages:
-            stage()
-            if self.found and stage is not self._nodes:
-                break
+        self._shape()
+        if not self.found:
+            for stage in (self._nodes, self._edges, self._paths, self._meaning):
+                stage()
         return dict(self.found)
 
     def _say(self, path: str, text: Text) -> None:
@@ -179,8 +187,8 @@ class _Check:
                     self._say(f"{key}.{index}", _("Must be an object."))
                 elif not isinstance(item.get(kind), str):
                     self._say(f"{key}.{index}.{kind}", _("Must be a text."))
-        if len(document.get("nodes") or []) > MAX_NODES:
-            self._say("nodes", _("A workflow has at most %(count)d nodes.") % {"count": MAX_NODES})
+            if len(items) > MOST[key]:
+                self._say(key, TOO_MANY[key] % {"count": MOST[key]})
 
     def _nodes(self) -> None:
         if not self.document["nodes"]:
@@ -203,17 +211,23 @@ class _Check:
         for key in item:
             if key not in _NODE_KEYS:
                 self._say(f"nodes.{name}.{key}", _("Unknown field."))
+        if not _is_position(item.get("position")):
+            self._say(f"nodes.{name}.position", _("Must be an object with the numbers “x” and “y”."))
         data = item.get("data")
         self.data[name] = {}
         if data is not None and not isinstance(data, Mapping):
             self._say(f"nodes.{name}.data", _("Must be an object."))
+            self.has_gaps = True
             return
         kind = registry.kinds().get(item["type"]) if isinstance(item.get("type"), str) else None
         if kind is None:
             self._say(f"nodes.{name}.type", _("Unknown node type."))
+            self.has_gaps = True
             return
         self.kinds[name] = kind
         self.data[name], found = kind.clean(data or {})
+        if found:
+            self.unclean.add(name)
         self._say_data(name, found)
 
     def _say_data(self, name: str, found: Problems) -> None:
@@ -232,9 +246,12 @@ class _Check:
                     self._say(f"edges.{index}.{key}", _("There is no node with this id."))
             if len(self.found) == before and item["from"] in self.kinds:
                 self._edge(index, item)
+            self.has_gaps |= len(self.found) > before
+        # Whoever's edge was refused above knows already that nothing follows.
+        tried = {item["from"] for item in self.document["edges"]}
         for name, kind in self.kinds.items():
             for port in kind.ports:
-                if port not in self.targets[name]:
+                if port not in self.targets[name] and not (port == NEXT and name in tried):
                     self._say(f"nodes.{name}", _missing_edge(port))
 
     def _edge(self, index: int, item: Mapping[str, Any]) -> None:
@@ -244,7 +261,7 @@ class _Check:
         port = branch if branch is not None else NEXT
         if not ports:
             self._say(f"edges.{index}.from", _("Nothing follows an end."))
-        elif port not in ports and NEXT in ports:
+        elif branch is not None and NEXT in ports:
             self._say(f"edges.{index}.branch", _("This node has no branches."))
         elif port not in ports:
             self._say(f"edges.{index}.branch", _("Must be one of: %(ports)s.") % {"ports": ", ".join(ports)})
@@ -257,18 +274,29 @@ class _Check:
             self.sources[target].add(source)
 
     def _paths(self) -> None:
-        start = next(name for name, kind in self.kinds.items() if kind.kind == "start")
-        reached, waiting = {start}, [start]
+        reached = self._reached()
+        for name in self.kinds:
+            if name not in reached and reached and not self.has_gaps:
+                self._say(f"nodes.{name}", _("Nothing leads here from the start."))
+        for name in self._in_loops():
+            self._say(f"nodes.{name}", _("This node is part of a loop."))
+
+    def _reached(self) -> set[str]:
+        reached = {name for name, kind in self.kinds.items() if kind.kind == "start"}
+        waiting = list(reached)
         while waiting:
             for target in self.targets[waiting.pop()].values():
                 if target not in reached:
                     reached.add(target)
                     waiting.append(target)
-        for name in self.kinds:
-            if name not in reached:
-                self._say(f"nodes.{name}", _("Nothing leads here from the start."))
-        for name in sorted(set(self.kinds) - set(self._in_order())):
-            self._say(f"nodes.{name}", _("This node is part of a loop, or behind one."))
+        return reached
+
+    def _in_loops(self) -> list[str]:
+        """Return the nodes of loops (and those between two loops) in the order of the document."""
+        left = set(self.kinds) - set(self._in_order())
+        while dead_ends := {name for name in left if not left.intersection(self.targets[name].values())}:
+            left -= dead_ends
+        return [name for name in self.kinds if name in left]
 
     def _in_order(self) -> list[str]:
         """Return the nodes so that each comes after those before it (Kahn); those in or behind a loop are missing."""
@@ -278,7 +306,7 @@ class _Check:
         while ready:
             name = ready.pop()
             order.append(name)
-            for target in set(self.targets[name].values()):
+            for target in set(self.targets[name].values()) & open_sources.keys():
                 open_sources[target].discard(name)
                 if not open_sources[target]:
                     ready.append(target)
@@ -287,15 +315,23 @@ class _Check:
     def _meaning(self) -> None:
         names = variables.names(self.workspace)
         groups = self._group_ids()
-        before: dict[str, frozenset[str]] = {}
-        always: dict[str, bool] = {}
+        for name, around in self._surroundings(names, groups).items():
+            if name not in self.unclean:
+                self._say_data(name, self.kinds[name].problems(self.data[name], around))
+
+    def _surroundings(self, names: Collection[str], groups: Collection[str]) -> dict[str, Surroundings]:
+        """Return what surrounds each node; where the paths are not clear, the benefit of the doubt."""
+        emails = frozenset(name for name in self.kinds if self._is_email(name))
+        found = {name: Surroundings(names, emails, True, groups) for name in self.kinds}
+        reached = self._reached()
         for name in self._in_order():
-            sources = self.sources[name]
-            emails = [before[source] | ({source} if self._is_email(source) else set()) for source in sources]
-            before[name] = frozenset().union(*emails)
-            always[name] = bool(sources) and all(always[source] or self._is_email(source) for source in sources)
-            around = Surroundings(names, before[name], always[name], groups)
-            self._say_data(name, self.kinds[name].problems(self.data[name], around))
+            if name in reached:
+                sources = {source: found[source] for source in self.sources[name] if source in reached}
+                mails = [around.emails_before | ({source} & emails) for source, around in sources.items()]
+                always = [around.follows_an_email or source in emails for source, around in sources.items()]
+                around = Surroundings(names, frozenset().union(*mails), bool(always) and all(always), groups)
+                found[name] = around
+        return found
 
     def _is_email(self, name: str) -> bool:
         return self.kinds[name].kind == "email"
@@ -305,6 +341,18 @@ class _Check:
         keys = [key for key in map(Group.key_of, asked) if key is not None]
         rows = Group.objects.in_workspace(self.workspace).filter(pk__in=keys) if keys else []
         return {cast(Group, row).public_id for row in rows}
+
+
+def _is_position(value: Any) -> bool:
+    """Whether a value is where the editor draws a node: absent, or finite numbers (JSON knows no others)."""
+    if value is None:
+        return True
+    return (
+        isinstance(value, Mapping)
+        and set(value) == {"x", "y"}
+        and all(isinstance(number, int | float) and not isinstance(number, bool) for number in value.values())
+        and all(abs(number) < _FAR for number in value.values())
+    )
 
 
 def _missing_edge(port: str) -> Text:

@@ -95,7 +95,7 @@ def slot(lane: Lane, now: datetime) -> Slot:
     """Return the first moment from `now` on at which the lane may send a mail."""
     if lane.blocked:
         return Slot(None, lane.blocked)
-    at, reason = now, ""
+    at, reason, pace = now, "", ""
     for _round in range(_ROUNDS):
         before = at
         opening = lane.window.next_open(at)
@@ -106,15 +106,20 @@ def slot(lane: Lane, now: datetime) -> Slot:
             ("account_retry", at if lane.retry_at is None else max(at, lane.retry_at)),
             ("account_daily", lane.account_day.frees_at(at)),
             ("plan_daily", lane.plan_day.frees_at(at)),
+        )
+        paces = (
             ("campaign_hourly", lane.campaign_pace.frees_at(at)),
             ("account_hourly", lane.account_pace.frees_at(at)),
         )
         for name, free in waits:
             if free > at:
-                at, reason = free, name
+                at, reason = free, reason or name
+        for name, free in paces:
+            if free > at:
+                at, pace = free, pace or name
         if at == before:
-            return Slot(at, reason)
-    return Slot(None, reason)
+            return Slot(at, reason or pace)
+    return Slot(None, reason or pace)
 
 
 def take(lane: Lane, *, now: datetime, until: datetime, count: int) -> tuple[list[datetime], Lane]:

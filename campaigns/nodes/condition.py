@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import variables
 from campaigns.enums import MessageState
 from campaigns.nodes.base import (
     Facts,
@@ -81,8 +83,11 @@ class ConditionForm(NodeForm):
         for name in needed.get(cleaned.get("check", ""), ()):
             if not cleaned.get(name):
                 self.add_error(name, _("This check needs it."))
-        if cleaned.get("operator") in ("greater", "less") and _number(cleaned.get("value")) is None:
-            self.add_error("value", _("This comparison needs a number or a date (YYYY-MM-DD)."))
+        if cleaned.get("check") == "field" and not self.has_error("value"):
+            if cleaned["operator"] in ("contains", "starts_with") and not cleaned["value"]:
+                self.add_error("value", _("This check needs it."))
+            if cleaned["operator"] in ("greater", "less") and _measure(cleaned["value"]) is None:
+                self.add_error("value", _("This comparison needs a number or a date (YYYY-MM-DD)."))
         return cleaned
 
 
@@ -127,7 +132,7 @@ class Condition(NodeKind):
                 found["nodeId"] = [_("No email with this id comes before the condition.")]
             elif not data["nodeId"] and not around.follows_an_email:
                 found["check"] = [_("No email comes before this condition.")]
-        elif check == "field" and data["field"] not in around.names:
+        elif check == "field" and data["field"] not in set(around.names) - variables.OPTIONAL:
             found["field"] = [_("There is no contact field “%(name)s”.") % {"name": data["field"]}]
         elif check == "group" and data["groupId"] not in around.group_ids:
             found["groupId"] = [_("There is no such group.")]
@@ -181,28 +186,36 @@ def compare(actual: Any, operator: str, expected: str) -> bool:
     if operator == "is_empty":
         return not text
     if operator in ("greater", "less"):
-        left, right = _number(text), _number(expected)
-        if left is None or right is None:
+        left, right = _measure(text), _measure(expected)
+        if left is None or right is None or left[0] != right[0]:
             return False
         return left > right if operator == "greater" else left < right
     have, want = text.casefold(), expected.strip().casefold()
     results = {
-        "equals": have == want,
-        "not_equals": have != want,
+        "equals": have == want or _same_number(actual, expected),
+        "not_equals": have != want and not _same_number(actual, expected),
         "contains": want in have,
         "starts_with": have.startswith(want),
     }
     return results[operator]
 
 
-def _number(value: Any) -> float | None:
-    """Return a number, or a date as its ordinal, or None."""
-    text = str(value or "").strip()
+def _same_number(actual: Any, expected: str) -> bool:
+    """Whether a field of numbers holds the number that is written there, say 2.5 and "2.50"."""
+    is_number = isinstance(actual, int | float) and not isinstance(actual, bool)
+    return is_number and _measure(str(actual)) == _measure(expected)
+
+
+def _measure(text: str) -> tuple[str, float] | None:
+    """Return what can be compared: a number, or the ordinal of a date; None for other texts."""
+    text = text.strip()
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         pass
+    else:
+        return ("number", number) if isfinite(number) else None
     try:
-        return float(datetime.fromisoformat(text).toordinal())
+        return "date", float(datetime.fromisoformat(text).toordinal())
     except ValueError:
         return None

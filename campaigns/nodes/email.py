@@ -12,6 +12,9 @@ from campaigns import templating
 from campaigns.enums import EnrolmentStatus, MessageState
 from campaigns.nodes.base import Go, NodeForm, NodeKind, Outcome, Problems, Send, Step, Stop, Surroundings, WaitUntil
 
+# A mail on its way wakes its journey when it is settled; this is for a journey that looks sooner.
+LOOK_AGAIN = timedelta(hours=1)
+
 
 class EmailForm(NodeForm):
     """What the mail says and what is tracked; both switches are on unless switched off (contract M1)."""
@@ -47,8 +50,10 @@ class Email(NodeKind):
         (reliability.md section 3, rule 4).
         """
         mail = step.facts.mail_of(step.node)
-        if mail is None or not mail.final:
+        if mail is None or mail.state == MessageState.CANCELLED:
             return Send()
+        if not mail.final:
+            return WaitUntil(step.now + LOOK_AGAIN, _("The mail is on its way."))
         if mail.state == MessageState.SENT:
             return Go(at=mail.at)
         if mail.state == MessageState.UNCERTAIN:

@@ -1,12 +1,17 @@
 """What campaigns do about facts from below. Subscribers only write rows, in the transaction of the fact."""
 
+from django.utils.translation import gettext as _
+
 from campaigns import stopping
-from campaigns.enums import EnrolmentStatus
+from campaigns.enums import CampaignStatus, EnrolmentStatus
 from campaigns.models import CampaignAccount, Enrolment, Message
 from contacts.enums import ContactStatus
 from contacts.facts import ContactsDeleted, ContactsStopped, TrackingObjected
 from fluenzr.core import bus
+from fluenzr.core.errors import Conflict
+from fluenzr.mailboxes import accounts
 from fluenzr.mailboxes.facts import AccountsChanged
+from fluenzr.mailboxes.models import Account
 
 _STATUSES = {
     ContactStatus.UNSUBSCRIBED: EnrolmentStatus.UNSUBSCRIBED,
@@ -42,3 +47,12 @@ def make_anew(fact: TrackingObjected) -> None:
 def look_again(fact: AccountsChanged) -> None:
     """The caps or the state of accounts changed: their lanes find a new slot at the next tick."""
     CampaignAccount.objects.filter(account__in=fact.account_ids).update(next_slot_at=None, wait_reason="")
+
+
+@accounts.guard
+def keep_senders(account: Account) -> None:
+    """Refuse to remove an account that a running campaign sends from."""
+    lanes = CampaignAccount.objects.filter(account=account, campaign__status=CampaignStatus.ACTIVE)
+    name = lanes.values_list("campaign__name", flat=True).first()
+    if name is not None:
+        raise Conflict(_("The campaign “%(name)s” sends from this account; pause it first") % {"name": name})

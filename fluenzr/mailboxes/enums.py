@@ -27,11 +27,15 @@ class AccountStatus(TextChoices):
     DISABLED = "disabled", _("Disabled")
 
 
-ACCOUNT_MOVES = {
+ACCOUNT_MOVES: dict[str, tuple[str, ...]] = {
     AccountStatus.CONNECTED: (AccountStatus.ERROR, AccountStatus.DISABLED),
     AccountStatus.ERROR: (AccountStatus.CONNECTED, AccountStatus.DISABLED),
     AccountStatus.DISABLED: (AccountStatus.CONNECTED,),
 }
+
+
+# The reason of a disabled account that a person removed: it keeps the past readable and is shown nowhere.
+REMOVED = "removed"
 
 
 class Encryption(TextChoices):

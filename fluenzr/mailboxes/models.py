@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from fluenzr.core import crypto
 from fluenzr.core.ids import KeyField, PublicIdMixin
 from fluenzr.core.models import Blob
-from fluenzr.mailboxes.enums import AccountStatus, Channel, Encryption, Provider
+from fluenzr.mailboxes.enums import REMOVED, AccountStatus, Channel, Encryption, Provider
 from fluenzr.workspaces.models import ScopedQuerySet, Workspace
 
 
@@ -18,6 +18,14 @@ class AccountQuerySet(ScopedQuerySet):
     def usable(self) -> Self:
         """Keep those that may send."""
         return self.filter(status=AccountStatus.CONNECTED)
+
+    def removed(self) -> Self:
+        """Keep those that were removed after they had sent."""
+        return self.filter(status=AccountStatus.DISABLED, status_reason=REMOVED)
+
+    def listed(self) -> Self:
+        """Keep those that people see."""
+        return self.exclude(status=AccountStatus.DISABLED, status_reason=REMOVED)
 
     def to_poll(self, now: Any) -> Self:
         """Keep those whose mailbox is due to be read."""

@@ -117,10 +117,7 @@ def test_head_and_options_are_answered(client: Client, message: Message):
 @pytest.mark.django_db(transaction=True)
 def test_click_works_over_its_own_connection(client: Client, message: Message):
     builders.make_link(message, 0, "https://globex.example/")
-    try:
-        assert client.get(f"/t/c/{signing.sign('click', message.pk, 0)}").status_code == 302
-    finally:
-        close_bounded()
+    assert client.get(f"/t/c/{signing.sign('click', message.pk, 0)}").status_code == 302
 
 
 @pytest.mark.django_db(transaction=True)
@@ -137,7 +134,6 @@ def test_click_is_refused_in_time_while_the_database_says_nothing(
 ):
     if connections["default"].vendor == "sqlite":
         pytest.skip("a file always answers")
-    close_bounded()
     silent = socket.create_server(("127.0.0.1", 0))
     for name in ("HOST", "PORT"):
         monkeypatch.setitem(connections.settings["default"], name, str(silent.getsockname()[name == "PORT"]))
@@ -146,9 +142,3 @@ def test_click_is_refused_in_time_while_the_database_says_nothing(
     silent.close()
 
     assert (answer.status_code, time.monotonic() - began < 2) == (503, True)
-
-
-def close_bounded() -> None:
-    """Close the connections of the waiting threads, so that the test database can be dropped."""
-    for _thread in range(bounded.THREADS * 2):
-        bounded._pool.submit(connections.close_all).result()

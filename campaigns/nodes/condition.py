@@ -83,11 +83,11 @@ class ConditionForm(NodeForm):
         for name in needed.get(cleaned.get("check", ""), ()):
             if not cleaned.get(name):
                 self.add_error(name, _("This check needs it."))
-        if cleaned.get("check") == "field" and not self.has_error("value"):
-            if cleaned["operator"] in ("contains", "starts_with") and not cleaned["value"]:
-                self.add_error("value", _("This check needs it."))
-            if cleaned["operator"] in ("greater", "less") and _measure(cleaned["value"]) is None:
-                self.add_error("value", _("This comparison needs a number or a date (YYYY-MM-DD)."))
+        operator, value = cleaned.get("operator"), cleaned.get("value", "")
+        if operator in ("contains", "starts_with") and not value:
+            self.add_error("value", _("This check needs it."))
+        if operator in ("greater", "less") and _measure(value) is None:
+            self.add_error("value", _("This comparison needs a number or a date (YYYY-MM-DD)."))
         return cleaned
 
 

@@ -20,7 +20,7 @@ from inscriptis.model.config import ParserConfig
 from lxml import etree
 
 from campaigns import spintax
-from campaigns.scanning import OUTPUT, TEXT, Piece, TemplateProblem, scan
+from campaigns.scanning import OUTPUT, TAG, TEXT, Piece, TemplateProblem, scan
 from fluenzr.core.errors import Text
 
 MAX_LINKS = 200
@@ -73,13 +73,9 @@ def bodies(body: str, body_format: str = "") -> Bodies:
     return Bodies(work.restored(text), work.restored(html), spins, work.targets, work.has_unsubscribe)
 
 
-def problems(body: str, body_format: str = "") -> list[Text]:
-    """Return what is wrong with the links of a body, as sentences: schemes that no mail may link to."""
-    try:
-        found = bodies(body, body_format)
-    except TemplateProblem as problem:
-        return [problem.text]
-    bad = [url for url in found.targets.values() if not is_target(url) and not url.lstrip().startswith("{")]
+def problems(targets: Mapping[int, str]) -> list[Text]:
+    """Return what is wrong with the targets of a body, as sentences: schemes that no mail may link to."""
+    bad = [url for url in targets.values() if not is_target(url) and not url.startswith("{")]
     return [_("A link leads to “%(url)s”; only http, https, mailto and tel can be used.") % {"url": url} for url in bad]
 
 
@@ -134,13 +130,14 @@ class _Work:
         source = "".join(piece.source for piece in self.pieces)
         # Letters and digits only, so that it passes through everything; of the source, so that it is always the same.
         self.mark = "flz" + hashlib.blake2b(source.encode("utf-8", "replace"), digest_size=6).hexdigest()
-        self.marker = re.compile(self.mark + r"i(\d+)z(=\"\")?", re.IGNORECASE)
+        self.marker = re.compile(self.mark + r"[it](\d+)z(=\"\")?", re.IGNORECASE)
+        self.tag_marker = re.compile(self.mark + r"t\d+z", re.IGNORECASE)
         self.has_unsubscribe = any(_names_own(piece, "unsubscribe") for piece in self.pieces)
         self.protected = "".join(piece.source if piece.kind == TEXT else self.keep(piece) for piece in self.pieces)
 
     def keep(self, piece: Piece) -> str:
         self.kept.append(piece)
-        return f"{self.mark}i{len(self.kept) - 1}z"
+        return f"{self.mark}{'t' if piece.kind == TAG else 'i'}{len(self.kept) - 1}z"
 
     def restored(self, text: str) -> list[Piece]:
         parts = self.marker.split(text)
@@ -185,12 +182,17 @@ class _Work:
         return "".join(text), _document(f"<div>{''.join(html)}</div>\n{tail}")
 
     def urls(self, source: str) -> list[tuple[int, int]]:
+        """Return where the web addresses of a text begin and end; a variable may be part of one, a tag never is."""
         found = []
-        for match in _URL.finditer(source):
-            url = match[0].rstrip(".,;:!?*_~")
+        position = 0
+        while match := _URL.search(source, position):
+            url = match[0]
+            tag = self.tag_marker.search(url)
+            url = (url[: tag.start()] if tag else url).rstrip(".,;:!?*_~")
             while url.endswith(")") and url.count("(") < url.count(")"):
                 url = url[:-1].rstrip(".,;:!?")
-            if not self.is_own(url):
+            position = match.start() + max(len(url), len("https://"))
+            if len(url) > len("https://") and not self.is_own(url):
                 found.append((match.start(), match.start() + len(url)))
         return found
 
@@ -240,7 +242,8 @@ class _Work:
         """Return the body as text; a link shows its address behind its words."""
         copy = lxml.html.fromstring(lxml.html.tostring(body, encoding="unicode"))
         originals = [element for element in body.iter("a", "area") if element in links]
-        copies = [element for element in copy.iter("a", "area") if element.get("href") in set(links.values())]
+        addresses = set(links.values())
+        copies = [element for element in copy.iter("a", "area") if element.get("href") in addresses]
         for original, element in zip(originals, copies, strict=True):
             address = links[original]
             words = " ".join("".join(str(part) for part in element.itertext()).split())

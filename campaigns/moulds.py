@@ -1,13 +1,13 @@
 """The mould of an email node: its templates compiled, its links numbered. Made once, filled for every person."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
-from campaigns import graph, links, spintax, templating
+from campaigns import links, spintax, templating
+from campaigns.scanning import TemplateProblem
 from campaigns.templating import Compiled
+from fluenzr.core.errors import Text
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,15 @@ def make(node: str, data: Mapping[str, Any]) -> Mould:
     )
 
 
-@lru_cache(maxsize=256)
-def of_version(version_id: UUID, node: str, variant: str) -> Mould:
-    """Return the mould of a node of a published version, which never changes; KeyError when it has no such node."""
-    return make(node, graph.of_version(version_id).nodes[node].data)
+def problems(data: Mapping[str, Any], *, names: Collection[str]) -> dict[str, list[Text]]:
+    """Return what keeps an email node's data from being a mould, as sentences by key."""
+    found = {key: texts for key in ("subject", "body") if (texts := templating.problems(data[key], names=names))}
+    if found:
+        return found
+    try:
+        # As HTML, a body may break where the text alone does not.
+        urls = make("", data).urls
+    except TemplateProblem as problem:
+        return {"body": [problem.text]}
+    texts = links.problems(urls)
+    return {"body": texts} if texts else {}

@@ -6,6 +6,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import freezing, letters, links, moulds
 from campaigns.freezing import Sources
-from campaigns.graph import Graph, parse
+from campaigns.graph import Graph, of_version, parse
 from campaigns.letters import Addresses, Letter, Sheet
 from campaigns.models import Campaign, Link, Message, WorkflowVersion
 from campaigns.moulds import Mould
@@ -102,11 +103,17 @@ def _frozen(message: Message, mould: Mould, values: dict[str, Any], where: Place
     return Frozen(values, targets, where.in_reply_to, list(where.references))
 
 
+@lru_cache(maxsize=256)
+def _published_mould(version_id: UUID, node: str, variant: str) -> Mould:
+    """Return the mould of a node of a version, which never changes; KeyError when it has no such node."""
+    return moulds.make(node, of_version(version_id).nodes[node].data)
+
+
 def _mould_of(message: Message) -> Mould | None:
     if message.version_id is None:
         return None
     try:
-        return moulds.of_version(message.version_id, message.node, message.variant)
+        return _published_mould(message.version_id, message.node, message.variant)
     except (KeyError, TemplateProblem):
         return None
 
@@ -123,7 +130,7 @@ def _composed(message: Message) -> bytes:
     sheet = Sheet(message.pk, message.message_id, message.in_reply_to, tuple(message.references))
     if message.content is not None:
         return _plain(message, sheet)
-    mould = moulds.of_version(_known(message.version_id), message.node, message.variant)
+    mould = _published_mould(_known(message.version_id), message.node, message.variant)
     return letters.write(sheet, message.frozen, letters.fill(mould, message.frozen, message.pk))
 
 

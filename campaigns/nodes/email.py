@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import templating
+from campaigns import moulds
 from campaigns.enums import EnrolmentStatus, MessageState
 from campaigns.nodes.base import Go, NodeForm, NodeKind, Outcome, Problems, Send, Step, Stop, Surroundings, WaitUntil
 
@@ -71,8 +71,6 @@ class Email(NodeKind):
             found["subject"] = [_("The first email needs a subject.")]
         if not data["body"].strip():
             found["body"] = [_("The email needs a body.")]
-        for key in ("subject", "body"):
-            texts = templating.problems(data[key], names=around.names)
-            if texts:
-                found.setdefault(key, []).extend(texts)
+        for key, texts in moulds.problems(data, names=around.names).items():
+            found.setdefault(key, []).extend(texts)
         return found

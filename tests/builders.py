@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from itertools import count, pairwise
 from typing import Any
 
-from campaigns.enums import MessageState
+from campaigns import engine, settling
+from campaigns.enums import CampaignStatus, MessageState
 from campaigns.models import (
     Campaign,
     CampaignAccount,
@@ -15,10 +16,13 @@ from campaigns.models import (
     WorkflowDraft,
     WorkflowVersion,
 )
+from campaigns.settling import Held
 from contacts import addresses
 from contacts.models import Contact, CustomField, Group, Membership, PipelineStage
+from fluenzr.core import clock
 from fluenzr.mailboxes.enums import Channel, Provider
 from fluenzr.mailboxes.models import Account
+from fluenzr.mailboxes.transports.base import Outcome, Receipt
 from fluenzr.workspaces import keys
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import ApiKey, Member, User, Workspace
@@ -95,6 +99,26 @@ def make_campaign(
     campaign.version = WorkflowVersion.objects.create(workspace=workspace, campaign=campaign, number=1, graph=graph)
     campaign.save(update_fields=["version"])
     return campaign
+
+
+def make_running(
+    workspace: Workspace, *steps: dict[str, Any], people: int = 1, account: Account | None = None, **fields: Any
+) -> Campaign:
+    """A campaign that runs since NOW, around the clock and without limits, with people at its entry."""
+    around_the_clock = {"send_days": list(clock.DAY_NAMES), "send_hours_start": 0, "send_hours_end": 24}
+    fields = {"status": CampaignStatus.ACTIVE, "max_emails_per_hour": None} | around_the_clock | fields
+    campaign = make_campaign(workspace, make_workflow(*(steps or (make_email_node(),))), account, **fields)
+    for _number in range(people):
+        make_enrolment(campaign, version=None)
+    engine.begin(campaign, now=NOW)
+    return campaign
+
+
+def accept(message: Message, at: datetime = NOW) -> None:
+    """Have the server take a planned message at that time, as a sender would settle it."""
+    message.state, message.sending_at = MessageState.SENDING, at
+    message.save(update_fields=["state", "sending_at"])
+    settling.settle(Held(message, message.fence), Receipt(message.pk, Outcome.ACCEPTED, 250), now=at)
 
 
 def make_enrolment(campaign: Campaign, contact: Contact | None = None, **fields: Any) -> Enrolment:

@@ -1,5 +1,5 @@
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,10 @@ from campaigns.nodes.email import Email
 from tests.builders import NOW
 
 DAY = timedelta(days=1)
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)
 
 
 def mail(node: str = "mail_1", state: str = "sent", at: datetime = NOW, **fields: Any) -> Mail:
@@ -81,17 +85,16 @@ def test_doubt_holds_the_journey_for_a_while(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("data", "zone", "start", "end"),
     [
-        ({"days": 3}, "Europe/Paris", datetime(2026, 3, 27, 10), datetime(2026, 3, 30, 10)),
-        ({"days": 1, "hours": 2, "minutes": 3}, "UTC", datetime(2026, 3, 2, 10), datetime(2026, 3, 3, 12, 3)),
-        ({"days": 3, "businessDays": True}, "UTC", datetime(2026, 3, 6, 10), datetime(2026, 3, 11, 10)),
-        ({"days": 1, "businessDays": True}, "UTC", datetime(2026, 3, 7, 10), datetime(2026, 3, 10, 0)),
-        ({"days": 1, "hours": 1, "businessDays": True}, "UTC", datetime(2026, 3, 6, 10), datetime(2026, 3, 9, 11)),
+        ({"days": 3}, "Europe/Paris", utc(2026, 3, 27, 10), utc(2026, 3, 30, 10)),
+        ({"days": 1, "hours": 2, "minutes": 3}, "UTC", utc(2026, 3, 2, 10), utc(2026, 3, 3, 12, 3)),
+        ({"days": 3, "businessDays": True}, "UTC", utc(2026, 3, 6, 10), utc(2026, 3, 11, 10)),
+        ({"days": 1, "businessDays": True}, "UTC", utc(2026, 3, 7, 10), utc(2026, 3, 10, 0)),
+        ({"days": 1, "hours": 1, "businessDays": True}, "UTC", utc(2026, 3, 6, 10), utc(2026, 3, 9, 11)),
         # The local time stays over the change of clocks of 29 March.
-        ({"days": 1, "businessDays": True}, "Europe/Paris", datetime(2026, 3, 27, 9), datetime(2026, 3, 30, 8)),
+        ({"days": 1, "businessDays": True}, "Europe/Paris", utc(2026, 3, 27, 9), utc(2026, 3, 30, 8)),
     ],
 )
 def test_delay_ends(data: dict[str, Any], zone: str, start: datetime, end: datetime) -> None:
-    start, end = start.replace(tzinfo=NOW.tzinfo), end.replace(tzinfo=NOW.tzinfo)
     cleaned, _problems = Delay.clean(data)
     waiting = Delay.run(Step("wait", cleaned, start, Facts(), zone, end - timedelta(seconds=1)))
     assert isinstance(waiting, WaitUntil)

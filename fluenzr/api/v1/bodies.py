@@ -49,6 +49,10 @@ class Body(Strict):
     """The JSON body of a request. Declare fields of `values`, camelCase names, `source=` for the domain's name."""
 
 
+class Nothing(Body):
+    """The body of a call that takes none: empty, or an empty object."""
+
+
 class Parameters(Strict):
     """The query string of a request."""
 

@@ -13,7 +13,7 @@ from campaigns.enums import CampaignStatus
 from campaigns.models import Campaign, CampaignAccount
 from contacts.models import Contact
 from fluenzr.api.v1 import answers, values
-from fluenzr.api.v1.bodies import Body, Paged
+from fluenzr.api.v1.bodies import Body, Nothing, Paged
 from fluenzr.api.v1.resource import Resource
 from fluenzr.core import clock, ids
 from fluenzr.mailboxes.models import Account
@@ -78,14 +78,10 @@ class CampaignBody(Body):
 
     name = values.Text(max_length=lifecycle.NAME_LENGTH)
     description = values.Text(max_length=10_000, required=False, allow_null=True, allow_blank=True)
-    emailAccountId = values.Reference(Account, source="account")  # noqa: N815 - the API's name
+    emailAccountId = values.Reference(Account, only="listed", source="account")  # noqa: N815 - the API's name
     settings = values.Document(required=False, allow_null=True)
     workflow = values.Document(required=False, allow_null=True)
     status = values.Text(required=False)
-
-
-class Nothing(Body):
-    """The body of a call that takes none."""
 
 
 class ResumeBody(Body):

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from fluenzr.api.v1 import campaign_routes, contacts, fields, groups, stages, suppressions
+from fluenzr.api.v1 import campaign_routes, contacts, email_accounts, fields, groups, stages, suppressions
 from fluenzr.api.v1.resource import Unknown
 
 urlpatterns = [
@@ -19,6 +19,11 @@ urlpatterns = [
     path("fields/<field_id>", fields.FieldOne.as_view()),
     path("stages", stages.StageList.as_view()),
     path("stages/<stage_id>", stages.StageOne.as_view()),
+    path("email-accounts", email_accounts.AccountList.as_view()),
+    path("email-accounts/<account_id>", email_accounts.AccountOne.as_view()),
+    path("email-accounts/<account_id>/test", email_accounts.AccountTest.as_view()),
+    path("email-accounts/<account_id>/reconnect", email_accounts.AccountReconnect.as_view()),
+    path("email-accounts/<account_id>/disable", email_accounts.AccountDisable.as_view()),
     path("suppressions", suppressions.SuppressionList.as_view()),
     path("suppressions/<suppression_id>", suppressions.SuppressionOne.as_view()),
     *campaign_routes.urlpatterns,

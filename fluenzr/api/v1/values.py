@@ -120,18 +120,22 @@ class Instant(serializers.Field[datetime, str, str, Any]):
 
 
 class Reference(serializers.Field[Any, str, str, Any]):
-    """The id of one object of the workspace; becomes the object. Any other id is refused alike (contract A30)."""
+    """The id of one object of the workspace; becomes the object. Any other id is refused alike (contract A30).
+
+    `only` is the method of the queryset that keeps those that may be referred to.
+    """
 
     default_error_messages = {"unknown": _("There is no such object in this workspace")}
 
-    def __init__(self, model: type[models.Model], **options: Any) -> None:
+    def __init__(self, model: type[models.Model], *, only: str = "all", **options: Any) -> None:
         self.model: Any = model
+        self.only = only
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the object."""
         key = self.model.key_of(data)
-        rows = self.model.objects.in_workspace(self.context["workspace"])
+        rows = getattr(self.model.objects.in_workspace(self.context["workspace"]), self.only)()
         found = None if key is None else rows.filter(pk=key).first()
         if found is None:
             self.fail("unknown")

@@ -21,55 +21,93 @@ class Verdict(StrEnum):
 _PERSON = r"\b(user|mail ?box|recipient|account|address|alias|e-?mail|person|destination|addressee|local part)s?\b"
 _HOST = r"\b(host|domain|mx|server)\b"
 
-# Our own standing at the server that we send by.
+# Our own standing at the server that we send by, and who we say we are.
 SENDER = (
-    r"relay(ing)? (access )?(is )?(denied|not (permitted|allowed))",
-    r"(unable|not (permitted|allowed)) to relay|relaying (denied|prohibited)",
-    r"authentication (is )?required|must (be )?authenticat|authentication (failed|credentials)",
+    r"relay(ing)? (access )?(is )?(denied|prohibited|not (permitted|allowed))|(unable|allowed|permitted) to relay",
+    r"mail relay",
+    r"rcpthosts|smtp server of your (isp|provider)|requires? authentication|authentication (is )?required",
+    r"must (be )?authenticat|authentication (failed|credentials)|password not accepted|issue a starttls",
     r"(daily|hourly|sending|outgoing|message|user|rate)[ -](sending )?(quota|limit)[a-z ]*(exceed|reach)",
-    r"exceeded [a-z ]*(sending|rate|message|hourly|daily) [a-z ]*(limit|quota)|too many (messages|mails|e-?mails)",
-    r"sender (address |domain )?(is )?(rejected|denied|blocked|not allowed|invalid)",
-    r"not (allowed|authori[sz]ed|permitted) to send",
+    r"rate limit",
+    r"exceeded [a-z ]*(sending|rate|message|hourly|daily) [a-z ]*(limit|quota)",
+    r"too many (connections|messages (from|in)|mails)",
+    r"\bsender\b[^.;]{0,40}(rejected|denied|refused|blocked|spammer|approved|verif|invalid|empty)",
+    r"\bsender\b[^.;]{0,40}not (exist|found|allowed)",
+    r"(unroute?able|invalid|bogus|null|unknown|bad outbound) (sender|mail from)|mail from (not|is not|command)",
+    r"sendas",
+    r"(domain|address) of (the )?sender|valid sender|(domain|address) is not verified|to send (mail|e-?mail|as)",
+    r"not (allowed|authori[sz]ed|permitted) to send|not (a )?registered|not authori[sz]ed, message refused",
+)
+# The recipient's mailbox is full.
+FULL = (
+    r"(mail ?box|in ?box|mail ?folder|mail ?dir|disk|account|user|recipient|storage)\b[^.;]{0,40}\bfull\b",
+    r"full mail",
+    _PERSON + r"[^.;]{0,50}\b(over ?-?quota|quota|exceed\w*|over (the |its |their )?(disk|limit|maximum|storage))",
+    r"over ?-?(disk |the allowed )?quota|(mail|disk|disc|storage) quota|quota (is )?(exceed|full|reach|violat)",
+    r"(out of|insufficient( system)?|enough|no) (storage|disk|space)|space (has been )?used up",
+    r"exceeded [a-z ]*storage",
+    r"too many messages on|quota exceeded|mail ?box[a-z ]* limit",
 )
 # This mail and nothing else.
 CARGO = (
-    r"(size|length)[a-z ]* (exceed|too)|too (large|big)\b|exceeds[a-z ]* (size|maximum)|maximum (message )?size",
+    r"(size|length)[a-z ]* (exceed|too)|too (large|big)\b|exceeds[a-z ]* (size|maximum)",
+    r"(maximum|max) (message )?size",
     r"virus|malware|infected|attachment|file type|phishing",
+)
+# Said of nobody but a recipient, though the words look like a policy.
+NOT_LET_IN = (
+    r"recipient address(es)? rejected ?: access denied|(mail ?box|account) [^.;]{0,30}unavailable or access denied",
 )
 # The receiving side's opinion of us.
 REPUTATION = (
     r"(black|block|black hole|deny)[ -]?list|\brbl\b|dnsbl|spamhaus|spamcop|barracuda|sorbs|uceprotect|senderbase",
-    r"reputation|\b(spf|dkim|dmarc|arc)\b|reverse (dns|hostname|lookup)|\br?dns ptr\b|\bptr\b|\brdns\b",
-    r"\bspam|unsolicited|junk mail|bulk mail|polic(y|ies)|administrative(ly)? prohibit|access denied",
-    r"\b(client|host|ip|server|network|connection|domain|message|mail|access)\b[^.;]{0,50}\b(blocked|banned)\b",
-    r"(blocked|rejected|refused) (by|using|due|for) |client host .{0,60}rejected|helo command rejected",
-    r"not accepting (mail|connections) from|mail from .{0,60} (rejected|refused)",
+    r"reputation|\b(spf|dkim|dmarc|arc)\b|reverse (dns|hostname|lookup)|\bptr\b|\brdns\b",
+    r"(dynamic|generic) (ip|dns)",
+    r"spam|unsolicited|\bube\b|junk mail|bulk (e-?)?mail|suspicious|banned|unacceptable|abuse|complaints?",
+    r"polic(y|ies)|administrative(ly)? prohibit|access denied|organi[sz]ational settings",
+    r"security (settings|reasons)",
+    r"\b(client|host|ip|server|network|connection|domain|message|mail|access|address)\b[^;]{0,50}\bblocked\b",
+    r"(blocked|rejected|refused) (by|using|due|for|-) |client host .{0,60}rejected|helo command rejected",
+    r"your (ip|network|host|hostname|domain|server|mail ?server|address)\b(?! book)|this mail server|mismatches",
+    r"not accept(ing)? (mail|connections) from|mail from .{0,60} (rejected|refused)|no access from",
 )
 CONTENT = (
-    r"(content|message body|message)( content)? (was |is |has been )?(rejected|refused|not accepted|blocked|denied)",
-    r"malformed|invalid (header|mime|line)|bare (lf|cr|newline)|lines? (is )?(too long|longer)",
-    r"missing (from|date|message-id|header)|header[a-z ]* missing|rfc ?2?822|rfc ?5322|duplicate header",
-    r"too many (hops|received)|(mail|routing) loop|message looping|too many recipients",
+    r"(content|message body|message)( content)? (was |is |has been )?(rejected|refused|blocked|denied|filtered)",
+    r"(content|message) not accepted",
+    r"malformed|invalid (header|mime|line)|bare (lf|cr|newline)|lines? (is )?(too long|longer)|8-?bit",
+    r"missing (from|date|message-id|header)|headers?[a-z ]* (missing|error|not accepted)|header error",
+    r"duplicate header",
+    r"rfc ?2?822|rfc ?5322|too many (hops|received|recipients)|\bloops? (back|detected|found|was found)",
+    r"(mail|routing) loop",
 )
 TROUBLE = (
-    _PERSON + r"[^.;]{0,50}\b(full|over ?-?quota|quota|exceed\w*|over (the |its |their )?(limit|maximum|storage))",
-    r"over ?-?quota|quota (is )?(exceed|full|reach)|exceeded ([a-z]+ ){0,3}(quota|storage)",
-    r"(out of|insufficient( system)?|not enough|no) (storage|disk|space|memory)",
-    r"temporar|try (again|later)|gr[ea]y-?list|deferred|timed? ?out|too busy|overload|resources",
-    r"service (is )?(currently )?(unavailable|not available)|(system|internal|local) (error|failure|problem)",
-    r"configuration (error|problem)|connection (refused|reset|lost)|i/o error|cannot lock",
+    r"temporar|try (again|later)|gr[ea]y-?list|deferred|time ?out|timed ?out|too busy|overload|resources",
+    r"interrupted",
+    r"service (is )?(currently )?(unavailable|not available)",
+    r"(system|internal|local|write) (error|failure|problem)|ldap",
+    r"(configuration|config) (error|problem)|misconfigured|connection (refused|reset|lost)|i/o error",
+    r"can(no|')t (lock|create)",
 )
 NOBODY = (
-    _PERSON + r"[^.;]{0,60}(unknown|invalid|not? (be )?(found|known|exist|valid|listed|active|a valid|here|available))",
-    _PERSON + r"[^.;]{0,60}(n't exist|n't have|does not have|no longer|non-?exist|not our|rejected|unavailable)",
-    _PERSON + r"[^.;]{0,60}(disabled|deactivated|inactive|suspended|expired|closed|terminated|deleted|removed)",
-    _PERSON + r"[^.;]{0,60}(discontinued|undeliverable|unroute?able)",
-    r"\b(no such|unknown|invalid|non-?existent|bad|inactive|disabled|undefined|illegal|n't a|not a) (local |virtual )?"
-    + _PERSON,
-    r"\b(no such|unknown|invalid|non-?existent) (domain|host)|no (mail ?box|account|user)\b",
-    r"no longer (with|at|works|employed|here)|(user |has )moved|undeliverable|unroute?able",
-    _HOST + r"[^.;]{0,60}(not found|not exist|n't exist|unknown|nxdomain|no (mx|mail)|invalid)|null mx",
-    r"not accept (any )?(mail|e-?mail)|account that you tried to reach|mailbox unavailable",
+    _PERSON
+    + r"[^.;]{0,60}(unknown|invalid|not? (be )?(found|known|exist|valid|listed|active|local|ok|a valid|here|present))",
+    _PERSON + r"[^.;]{0,60}(n't exist|n't have|does not have|not available|not accepted|no longer|non-?exist|not our)",
+    _PERSON + r"[^.;]{0,60}(rejected|refused|denied|unava\w+|disabled|deactivated|inactive|suspended|expired|closed)",
+    _PERSON + r"[^.;]{0,60}(terminated|deleted|removed|discontinued|undeliverable|unroute?able|frozen|archived)",
+    r"\b(no such|unknown|invalid|non-?existent|bad|inactive|deactivated|disabled|undefined|illegal|n't a|not an?)"
+    r" (known |valid |active |local |virtual )?" + _PERSON,
+    r"\b(no such|unknown|invalid|non-?existent) (domain|host|person|local)",
+    r"\bno (mail ?box|mail box|account|user)\b",
+    r"no longer (with|at|works|employed|here|valid)|\bhas moved|undeliverable|unroute?able|no valid recipients",
+    r"no one at",
+    _HOST
+    + r"[^.;]{0,60}(not found|not exist|n't exist|unknown|nxdomain|no (mx|mail)|invalid)|null mx|non[ -]?existent",
+    r"not accept (any )?(mail|e-?mail)|account that you tried to reach|can'?t accept user|bad ?rcpt ?to",
+    r"badrecipient|validrcpt|not our|refuses to accept|home directory",
+    r"currently suspended|suspend(ed)? (the|user)|does not exist|was not found|> not found|name directory",
+    # The same in French, Italian, Spanish, German.
+    r"utilisateur inconnu|destinataire (inconnu|invalide)|nessun utente|no existe|unbekannt|nicht gefunden",
+    r"existiert nicht",
 )
 
 
@@ -77,17 +115,19 @@ def _any(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(words), re.IGNORECASE)
 
 
-_SENDER = _any(SENDER)
+_SENDER, _FULL = _any(SENDER), _any(FULL)
 # Read top to bottom; the first that fits decides.
 _WORDS = (
     (_SENDER, Verdict.POLICY),
+    (_FULL, Verdict.SOFT),
     (_any(CARGO), Verdict.MESSAGE),
+    (_any(NOT_LET_IN), Verdict.HARD),
     (_any(REPUTATION), Verdict.POLICY),
     (_any(CONTENT), Verdict.MESSAGE),
     (_any(TROUBLE), Verdict.SOFT),
     (_any(NOBODY), Verdict.HARD),
 )
-# The registry of enhanced codes (RFC 3463, RFC 5248): the bad address, so plain that only `_SENDER` outweighs it.
+# The registry of enhanced codes (RFC 3463, RFC 5248): the bad address, so plain that little outweighs it.
 _NO_ADDRESS = {(1, 1), (1, 2), (1, 10)}
 _BY_DETAIL = {
     (1, 7): Verdict.POLICY,
@@ -133,11 +173,13 @@ def enhanced(text: str) -> tuple[int, int] | None:
 def of_refusal(code: int | None, text: str) -> Verdict:
     """Return what a permanent refusal means. `code` is the SMTP code where there is one; `text` the server's words."""
     status = enhanced(text)
-    if status in _NO_ADDRESS and not _SENDER.search(text):
+    if status in _NO_ADDRESS and not _SENDER.search(text) and not _FULL.search(text):
         return Verdict.HARD
     for words, verdict in _WORDS:
         if words.search(text):
             return verdict
     if status is None or status == (0, 0):
-        return _BY_CODE.get(code or 0, Verdict.SOFT)
+        verdict = _BY_CODE.get(code or 0, Verdict.SOFT)
+        # Words that say nothing we know are no proof against a person.
+        return Verdict.SOFT if verdict is Verdict.HARD and len(text) > len("rejected") else verdict
     return _BY_DETAIL.get(status) or _BY_SUBJECT.get(status[0], Verdict.SOFT)

@@ -31,6 +31,12 @@ REFUSALS = [
     ("554 5.7.1 <bob@b.example>: Relay access denied", Verdict.POLICY),
     ("530 5.7.0 Must issue a STARTTLS command first", Verdict.POLICY),
     ("550 5.1.8 Sender address rejected: Domain not found", Verdict.POLICY),
+    ("550 5.4.1 [bob@b.example]: Recipient address rejected: Access denied", Verdict.HARD),
+    ("550 5.1.1 user over quota", Verdict.SOFT),
+    ("550 the frobnicator is not amused", Verdict.SOFT),
+    ("554 message loops back to myself", Verdict.MESSAGE),
+    ("550 sender email address rejected", Verdict.POLICY),
+    ("550 utilisateur inconnu", Verdict.HARD),
     ("535 5.7.8 Username and Password not accepted", Verdict.POLICY),
 ]
 

@@ -35,10 +35,10 @@ _PREFETCH_HEADERS = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")
 _MACHINES = re.compile(
     r"""bot(?![a-z])|robot|crawl|spider|slurp|scrap(er|y)|archiv|fetch|index(er|ing)|harvest|
     monitor|uptime|checker|validator|scanner|\bscan\b|preview|prerender|headless|phantomjs|puppeteer|playwright|selenium|
-    (https?|www)[:.]|@[\w-]+\.|
+    (https?|www)[:.]|@[\w-]+\.|\+[\w-]+\.[a-z]|^mozilla/5\.0\ \(compatible;\ ?(?!msie|konqueror|ibrowse)|
     barracuda|mimecast|proofpoint|safelinks|symantec|messagelabs|forcepoint|ironport|trend\ ?micro|fortinet|fortigate|
     sophos|zscaler|palo\ ?alto|fireeye|trellix|cloudmark|vaderetro|spamhaus|virustotal|urlscan|censys|shodan|
-    facebookexternalhit|^whatsapp/|skypeuri|embedly|iframely|mastodon|img-?proxy|
+    facebookexternalhit|^whatsapp|skypeuri|embedly|iframely|mastodon|img-?proxy|
     feed(ly|bin|burner|parser)|\brss\b|^curl|wget|libwww|\blwp|python|urllib|aiohttp|httpx|go-http|okhttp|^java/|
     jakarta|apache-http|axios|\bnode(\.js)?[-/ ]|^got\b|undici|perl|ruby|\bphp|guzzle|symfony|winhttp|powershell|
     postman|insomnia|httpie|http_?client|http-client|libcurl|

@@ -4,6 +4,7 @@ Delivery reports carry the marks of auto-replies too, so bounces come first (rel
 be a machine's is a person's.
 """
 
+import email
 import logging
 import re
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from tracking.parsing import Parsed
 from tracking.reports import Failure
 
 log = logging.getLogger(__name__)
+# It says each detector that it tries.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 # How much of a text is looked at for the words of a bounce.
 _HEAD = 6000
@@ -108,7 +111,7 @@ def _reported(parsed: Parsed, failures: list[Failure]) -> Finding:
 
 def _flufl(parsed: Parsed) -> Finding | None:
     try:
-        temporary, permanent = all_failures(parsed.mail)
+        temporary, permanent = all_failures(email.message_from_bytes(parsed.beginning))
     except Exception:  # its detectors stumble over some mails; the words are left
         log.debug("flufl.bounce stumbled", exc_info=True)
         return None

@@ -22,6 +22,8 @@ MAX_PARTS = 200
 # Longer texts are cut: no reader wants more, and every later step is bounded by it.
 MAX_TEXT = 100_000
 MAX_HTML = 300_000
+# What those get who read a mail by themselves, in a time that grows faster than its length.
+BEGINNING = 30_000
 _MESSAGE_ID = re.compile(r"<\s*([^<>\s@]{1,250}@[^<>\s]{1,250}?)\s*>")
 # What mail programs wrap the quoted mail in.
 _QUOTED = (
@@ -39,7 +41,10 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Parsed:
-    """A mail in plain values. Header names are lower case; Message-IDs stand without their brackets."""
+    """A mail in plain values. Header names are lower case; Message-IDs stand without their brackets.
+
+    `beginning` is how the raw mail starts.
+    """
 
     message_id: str
     in_reply_to: tuple[str, ...]
@@ -52,6 +57,7 @@ class Parsed:
     html: str
     headers: dict[str, list[str]] = field(repr=False)
     mail: Mail = field(repr=False)
+    beginning: bytes = field(repr=False)
 
     def header(self, name: str) -> str:
         """Return the first header of a name, decoded, or `""`."""
@@ -70,13 +76,13 @@ def parse(raw: bytes) -> Parsed:
         if not headers:
             raise Unreadable("it has no header")
         text, html = _bodies(mail)
-        return _parsed(mail, headers, text, html)
+        return _parsed(mail, headers, text, html, raw[:BEGINNING])
     except (RecursionError, MemoryError, ValueError, LookupError, TypeError, AttributeError) as error:
         # What a mail can do to the parser is not for us to foresee.
         raise Unreadable(f"{type(error).__name__}: {error}"[:300]) from error
 
 
-def _parsed(mail: Mail, headers: dict[str, list[str]], text: str, html: str) -> Parsed:
+def _parsed(mail: Mail, headers: dict[str, list[str]], text: str, html: str, beginning: bytes) -> Parsed:
     name, address = _address(headers.get("from", [""])[0])
     return Parsed(
         message_id=next(iter(message_ids(headers.get("message-id", [""])[0])), ""),
@@ -90,6 +96,7 @@ def _parsed(mail: Mail, headers: dict[str, list[str]], text: str, html: str) -> 
         html=html,
         headers=headers,
         mail=mail,
+        beginning=beginning,
     )
 
 

@@ -8,6 +8,8 @@ from tracking import parsing
 from tracking.parsing import Parsed
 
 PREVIEW = 1000
+LONGEST = 10_000
+LONGEST_LINE = 1000
 _LANGUAGES = ["en", "fr", "de", "es", "it", "pt", "nl", "pl", "sv", "da", "cs", "ja", "ko", "zh"]
 _parser = EmailReplyParser(languages=_LANGUAGES)
 
@@ -25,7 +27,7 @@ _ON_DATE = (
     r"^[ \t>]*(on|le|am|el|il|em|op|den|dnia|w dniu)\b[^\n]{5,200}(?:\n[^\n]{0,200}){0,2}?"
     rf"{_WROTE}[^\n]{{0,100}}:\s*$"
 )
-_BY_WHOM = rf"^[^\n]{{3,150}}<[^\s<>]+@[^\s<>]+>[^\n]{{0,30}}{_WROTE}[^\n]{{0,60}}:\s*$"
+_BY_WHOM = rf"^[^\n]{{3,150}}<[^\s<>@]{{1,250}}@[^\s<>]{{1,250}}>[^\n]{{0,30}}{_WROTE}[^\n]{{0,60}}:\s*$"
 _CUTS = tuple(
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for pattern in (_BANNER, r"^[ \t]*_{20,}\s*$", _HEADERS, _ON_DATE, _BY_WHOM)
@@ -67,9 +69,15 @@ def _cut(text: str) -> str:
         lines.pop()
     kept = "\n".join(lines)
     if end == len(text):
-        # No cut that we know: the library knows more languages.
-        kept = _parser.parse_reply(text=kept[: parsing.MAX_TEXT // 2]) or kept
+        kept = _by_library(kept)
     return _without_signature(kept)
+
+
+def _by_library(text: str) -> str:
+    """Cut what we know no mark of: the library knows more languages. On long lines it takes minutes."""
+    if len(text) > LONGEST or max((len(line) for line in text.split("\n")), default=0) > LONGEST_LINE:
+        return text
+    return _parser.parse_reply(text=text) or text
 
 
 def _without_signature(text: str) -> str:

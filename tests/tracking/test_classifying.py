@@ -1,7 +1,9 @@
+import time
+
 import pytest
 
 from tests.tracking.mails import complaint, mail, report
-from tracking import parsing
+from tracking import parsing, quoting
 from tracking.classifying import classify
 
 
@@ -118,3 +120,16 @@ def test_people_are_people_whatever_they_write_about(raw):
 
 def test_our_own_mail_is_our_own():
     assert kind(mail("x", sender="Me <ME@acme.example>")) == "own"
+
+
+@pytest.mark.parametrize(
+    "piece", ["On a ", "On Mon, x wrote ", "\n", " \n", "--\n", "<a@a", "From: a\nb\n", "> a\n", "_"]
+)
+@pytest.mark.parametrize("sender", ["jane@globex.example", "MAILER-DAEMON@globex.example"])
+def test_no_mail_takes_long(piece: str, sender: str):
+    raw = mail(sender=sender, return_path="<>" if "DAEMON" in sender else "") + (piece * 40_000).encode()
+    began = time.monotonic()
+    kind(raw)
+    quoting.reply_of(parsing.parse(raw))
+
+    assert time.monotonic() - began < 2

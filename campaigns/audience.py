@@ -131,31 +131,33 @@ def remove(campaign: Campaign, *, contact_ids: Sequence[str], by: str, now: date
     _require_open(campaign)
     result = Outcome()
     keys = _known(campaign, contact_ids, result)
+    reason = gettext("Removed by %(actor)s.") % {"actor": by}
     for chunk in _chunks(keys):
         with transaction.atomic():
-            removed = _remove(lifecycle.locked(campaign), chunk, by=by, now=now)
+            removed = _remove(campaign, chunk, reason=reason, now=now)
         result.done += removed
         result.skipped += len(chunk) - removed
-    completion.complete([campaign.pk], now=now)
     return result
 
 
-def _remove(campaign: Campaign, contacts: Sequence[UUID], *, by: str, now: datetime) -> int:
-    _require_open(campaign)
-    rows = list(Enrolment.objects.filter(campaign=campaign, contact__in=contacts).listed())
+def _remove(campaign: Campaign, contacts: Sequence[UUID], *, reason: str, now: datetime) -> int:
+    # People first, then their mails, the campaign last: the order in which everybody takes these rows, so that two
+    # never wait for each other. Whoever holds one of the mails meets the stop on its row.
+    inside = Enrolment.objects.filter(campaign=campaign, contact__in=contacts).listed()
+    rows = list(inside.order_by("pk").select_for_update())
     if not rows:
         return 0
     keys = [row.pk for row in rows]
-    reason = gettext("Removed by %(actor)s.") % {"actor": by}
-    # First of all, so that a sender who holds one of their mails meets the stop on the message's row.
-    stopping.stop(keys, status=EnrolmentStatus.REMOVED, reason=reason, now=now, from_statuses=LISTED)
-    events.record([Happening(EventType.REMOVED, now, enrolment=row) for row in rows])
+    stopping.cancel(Message.objects.filter(enrolment__in=keys), reason=EnrolmentStatus.REMOVED, now=now)
     on_its_way = Message.objects.filter(enrolment__in=keys, state__in=(*COUNTED, MessageState.SENDING))
     mailed = set(on_its_way.values_list("enrolment", flat=True)) | {row.pk for row in rows if row.emails_sent}
     unmailed = [key for key in keys if key not in mailed]
     if unmailed:
         Enrolment.objects.filter(pk__in=unmailed).delete()
         tallies.take_people(campaign.pk, "contacts", len(unmailed))
+    events.record([Happening(EventType.REMOVED, now, enrolment=row) for row in rows])
+    stopping.stop(mailed, status=EnrolmentStatus.REMOVED, reason=reason, now=now, from_statuses=LISTED)
+    completion.complete([campaign.pk], now=now)
     return len(rows)
 
 

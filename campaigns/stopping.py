@@ -33,8 +33,12 @@ def stop(
     """
     keys = list(enrolments)
     with transaction.atomic():
+        # People before mails: whoever plans a mail holds its person's row, so once that row is ours no mail of theirs
+        # can be born unseen. The other way round, one that was being planned would leave after the stop.
+        rows = Enrolment.objects.filter(pk__in=keys)
+        list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
         cancel(Message.objects.filter(enrolment__in=keys), reason=status, now=now)
-        ended = Enrolment.objects.filter(pk__in=keys, status__in=list(from_statuses))
+        ended = rows.filter(status__in=list(from_statuses))
         campaigns = set(ended.values_list("campaign", flat=True))
         count = ended.update(status=status, reason=str(reason), phase=Phase.IDLE, next_run_at=None, finished_at=now)
         completion.complete(campaigns, now=now)

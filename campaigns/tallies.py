@@ -45,8 +45,11 @@ class Book:
         self._passages: Counter[tuple[UUID, UUID, str, str]] = Counter()
 
     def mail(self, message: Message, counter: str, at: datetime, by: int = 1) -> None:
-        """Count something that happened to a mail, in its quarter of an hour and in the sum."""
-        if message.campaign_id is None:
+        """Count something that happened to a mail, in its quarter of an hour and in the sum.
+
+        Only mails of a sequence count: a test mail of a campaign is none that was sent to a contact.
+        """
+        if message.campaign_id is None or message.enrolment_id is None:
             return
         for account, slot in ((message.account_id or NO_ACCOUNT, slot_of(at)), (NO_ACCOUNT, ALL_TIME)):
             key = (message.workspace_id, message.campaign_id, message.node, message.variant, account, slot)

@@ -161,6 +161,8 @@ _BY_CODE = {
     554: Verdict.POLICY,
     556: Verdict.HARD,  # the domain accepts no mail (RFC 7504)
 }
+MAX_TEXT = 2000
+_CODE = re.compile(r"(?<![\d.])5[0-5]\d(?=[ -])")
 _ENHANCED = re.compile(r"(?<![\d.])[45]\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 
 
@@ -171,7 +173,10 @@ def enhanced(text: str) -> tuple[int, int] | None:
 
 
 def of_refusal(code: int | None, text: str) -> Verdict:
-    """Return what a permanent refusal means. `code` is the SMTP code where there is one; `text` the server's words."""
+    """Return what a permanent refusal means. `code` is the SMTP code; without one it is looked for in the words."""
+    text = text[:MAX_TEXT]
+    if code is None and (found := _CODE.search(text)):
+        code = int(found[0])
     status = enhanced(text)
     if status in _NO_ADDRESS and not _SENDER.search(text) and not _FULL.search(text):
         return Verdict.HARD
@@ -181,5 +186,6 @@ def of_refusal(code: int | None, text: str) -> Verdict:
     if status is None or status == (0, 0):
         verdict = _BY_CODE.get(code or 0, Verdict.SOFT)
         # Words that say nothing we know are no proof against a person.
-        return Verdict.SOFT if verdict is Verdict.HARD and len(text) > len("rejected") else verdict
+        said = re.sub(r"\bsmtp\b|[^A-Za-z]+", "", text, flags=re.IGNORECASE)
+        return Verdict.SOFT if verdict is Verdict.HARD and len(said) > len("rejected") else verdict
     return _BY_DETAIL.get(status) or _BY_SUBJECT.get(status[0], Verdict.SOFT)

@@ -1,5 +1,7 @@
 """What refusals mean."""
 
+import time
+
 import pytest
 
 from fluenzr.mailboxes.verdicts import Verdict, enhanced, of_refusal
@@ -49,3 +51,16 @@ def test_of_refusal_tells_who_is_at_fault(reply: str, verdict: Verdict) -> None:
 def test_enhanced_reads_the_first_status_and_no_ip_address() -> None:
     assert enhanced("Client host [5.1.1.8] says 5.7.26 no") == (7, 26)
     assert enhanced("no") is None
+
+
+def test_of_refusal_finds_the_code_in_the_words() -> None:
+    assert of_refusal(None, "smtp; 550 ") == Verdict.HARD
+    assert of_refusal(None, "smtp; 530 what") == Verdict.POLICY
+    assert of_refusal(None, "what") == Verdict.SOFT
+
+
+def test_of_refusal_is_quick_with_any_words() -> None:
+    for words in ("user " * 20_000, "a" * 100_000, "mailbox address " * 5_000, "blocked; " * 10_000):
+        began = time.perf_counter()
+        of_refusal(550, words)
+        assert time.perf_counter() - began < 0.1

@@ -25,6 +25,12 @@ class Footer:
     html: str
 
 
+def labels(language: str) -> dict[str, str]:
+    """Return the words of our own links in a language, by the variables that stand for them in a body."""
+    with override(language):
+        return {links.LEAVE: _("Unsubscribe"), links.PREFER: _("Preferences")}
+
+
 def make(frozen: Mapping[str, Any], *, leave: str, prefer: str, pixel: str, has_unsubscribe: bool) -> Footer:
     """Return the footer for the frozen values of a mail, with the addresses that belong to it.
 

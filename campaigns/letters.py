@@ -90,7 +90,7 @@ def fill(mould: Mould, frozen: Mapping[str, Any], message_id: uuid.UUID, *, miss
         has_unsubscribe=mould.has_unsubscribe,
     )
     text_signature, html_signature = footers.signature(frozen["sender"].get("signature", ""))
-    shared = body_values | addresses
+    shared = body_values | addresses | footers.labels(frozen["language"])
     try:
         text = mould.text.render(shared | {"signature": text_signature}, missing=missing, optional=_OPTIONAL)
         marked = {"signature": html_signature, links.TAIL: Markup(footer.html)}

@@ -26,6 +26,8 @@ from fluenzr.core.errors import Text
 MAX_LINKS = 200
 TAIL = "__tail"
 LINK = "__link"
+# The words of our own links, in the reader's language.
+LEAVE, PREFER = "__leave", "__prefer"
 # Our own addresses in a mail: never tracked, never counted.
 OWN = {"unsubscribe_link", "unsubscribeLink", "preferences_link", "preferencesLink"}
 
@@ -206,8 +208,8 @@ class _Work:
             piece = self.kept[int(match[1])]
             if not _names_own(piece):
                 return match[0]
-            label = _("Unsubscribe") if _names_own(piece, "unsubscribe") else _("Preferences")
-            return f'<a href="{match[0]}">{escape(str(label))}</a>'
+            label = self.keep(Piece(OUTPUT, f"{{{{ {LEAVE if _names_own(piece, 'unsubscribe') else PREFER} }}}}"))
+            return f'<a href="{match[0]}">{label}</a>'
 
         depth, parts = 0, _ELEMENT.split(html)
         for at, part in enumerate(parts):

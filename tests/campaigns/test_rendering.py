@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+from django.utils.translation import gettext
 
 from campaigns import graph, rendering
 from campaigns.models import Campaign, Enrolment, Link, Message
@@ -80,7 +82,7 @@ def make_mail(
     person = make_contact(
         workspace, **({"email": "ann@lee.example", "first_name": "Ann", "last_name": "Lee"} | (contact or {}))
     )
-    sender = make_account(workspace, "jane@acme.example", **({"display_name": "Jane Doe"} | (account or {})))
+    sender = make_account(workspace, **({"email": "jane@acme.example", "display_name": "Jane Doe"} | (account or {})))
     campaign = make_campaign(workspace, make_workflow(make_email_node(**data)), sender)
     assert campaign.version is not None
     rendering.publish_links(campaign.version)
@@ -184,6 +186,21 @@ def test_an_unsubscribe_link_of_the_author_replaces_ours(workspace: Workspace) -
     assert re.findall(r'<a href="http://testserver/t/u/[^"]+">([^<]+)</a>', html_of(mail)) == ["No more"]
     assert text_of(mail).count("/t/u/") == 1
     assert "/t/c/" not in html_of(mail)
+
+
+def test_our_links_speak_the_language_of_the_reader(workspace: Workspace) -> None:
+    message = make_mail(workspace, body="Bye\n{{unsubscribe_link}}", contact={"language": "fr"})
+    with translation.override("en"):
+        english = gettext("Unsubscribe")
+    with translation.override("fr"):
+        french = gettext("Unsubscribe")
+        html = html_of(mail_of(message))
+    assert re.findall(r'<a href="http://testserver/t/u/[^"]+">([^<]+)</a>', html) == [french]
+    other = {"contact": {"email": "b@b.example"}, "account": {"email": "k@k.example"}}
+    another = make_mail(workspace, body="Bye\n{{unsubscribe_link}}", **other)
+        workspace, body="Bye\n{{unsubscribe_link}}", contact={"email": "b@b.example"}, account={"email": "k@k.example"}
+    )
+    assert english in html_of(mail_of(another))
 
 
 @pytest.mark.parametrize(("plan", "branded"), [("free", True), ("starter", False), ("pro", False)])

@@ -499,11 +499,17 @@ def test_stages_are_made_changed_and_deleted(workspace: Workspace, api: ApiClien
     assert jane.stage == PipelineStage.objects.get()
 
 
+def test_choices_are_french_when_asked(api: ApiClient) -> None:
+    answer = api.post("/groups", {"name": "Leads", "type": "x"}, Accept_Language="fr")
+
+    assert answer.json()["error"]["message"] == "Valeurs possibles : static, dynamic"
+
+
 def test_error_is_french_when_asked(api: ApiClient) -> None:
     answer = api.post("/contacts", {}, Accept_Language="fr-FR,fr;q=0.9")
 
     assert answer.json()["error"] == {
         "code": "VALIDATION_ERROR",
-        "message": "L’e-mail est obligatoire",
-        "details": {"email": ["L’e-mail est obligatoire"]},
+        "message": "« E-mail » est obligatoire",
+        "details": {"email": ["« E-mail » est obligatoire"]},
     }

@@ -7,6 +7,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -52,16 +53,12 @@ class Flag(serializers.BooleanField):
 class Choice(serializers.ChoiceField):
     """One of a few words; the error lists them."""
 
-    def __init__(self, choices: Sequence[Any], **options: Any) -> None:
-        super().__init__(choices, **options)
-        words = ", ".join(str(word) for word in self.choices)
-        self.error_messages["invalid_choice"] = _("Must be one of: %(words)s") % {"words": words}
-
     def to_internal_value(self, data: Any) -> Any:
         """Return the word."""
-        if not isinstance(data, str):
-            self.fail("invalid_choice", input=data)
-        return super().to_internal_value(data)
+        if not isinstance(data, str) or data not in self.choices:
+            words = ", ".join(str(word) for word in self.choices)
+            raise serializers.ValidationError(gettext("Must be one of: %(words)s") % {"words": words})
+        return data
 
 
 class Document(serializers.JSONField):

@@ -198,8 +198,6 @@ def test_our_links_speak_the_language_of_the_reader(workspace: Workspace) -> Non
     assert re.findall(r'<a href="http://testserver/t/u/[^"]+">([^<]+)</a>', html) == [french]
     other = {"contact": {"email": "b@b.example"}, "account": {"email": "k@k.example"}}
     another = make_mail(workspace, body="Bye\n{{unsubscribe_link}}", **other)
-        workspace, body="Bye\n{{unsubscribe_link}}", contact={"email": "b@b.example"}, account={"email": "k@k.example"}
-    )
     assert english in html_of(mail_of(another))
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import engine, events, outcomes, stopping, tallies
 from campaigns.enums import EnrolmentStatus, EventType, MessageState
 from campaigns.events import Happening
-from campaigns.models import Message
+from campaigns.models import Enrolment, Message
 from fluenzr.core.errors import Text
 from fluenzr.mailboxes import health
 from fluenzr.mailboxes.transports.base import Outcome, Receipt
@@ -41,6 +41,8 @@ def settle(held: Held, receipt: Receipt, *, now: datetime) -> bool:
             return _sent(held, receipt, now)
         if receipt.outcome is Outcome.UNKNOWN:
             return doubt(held.message, fence=held.fence, reason=receipt.text, now=now)
+        # The mail may still be taken back by a stop, which locks the journey before its mails: so do we.
+        list(Enrolment.objects.select_for_update().filter(pk=held.message.enrolment_id).values_list("pk"))
         if receipt.outcome is Outcome.UNOPENED:
             return put_back(held, now=now)
         if receipt.outcome is Outcome.DEFERRED or receipt.verdict is Verdict.SOFT:

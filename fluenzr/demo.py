@@ -17,9 +17,9 @@ from faker import Faker
 from campaigns import audience, lifecycle
 from campaigns.enums import CampaignStatus
 from campaigns.models import Campaign
-from contacts import batches, grouping
+from contacts import addresses, batches, grouping
 from contacts.drafts import Draft
-from contacts.models import Group
+from contacts.models import Contact, Group
 from fluenzr.core import clock
 from fluenzr.mailboxes import accounts
 from fluenzr.mailboxes.drafts import Draft as AccountDraft
@@ -34,7 +34,7 @@ NAME = "Demo"
 SENDER = "sam@demo.example"
 GROUP = "Newcomers"
 PEOPLE = 12
-# A later campaign writes to those who are left and to a few more, since some unsubscribe and bounce each time.
+# A later campaign has a few people of its own: of those before, some left or bounced.
 PEOPLE_LATER = 5
 OPEN = (CampaignStatus.DRAFT, CampaignStatus.ACTIVE, CampaignStatus.PAUSED)
 
@@ -173,7 +173,7 @@ def _account(workspace: Workspace, *, now: datetime) -> Account:
 
 def _campaign(workspace: Workspace, account: Account, *, author: User, now: datetime) -> None:
     number = Campaign.objects.in_workspace(workspace).count() + 1
-    group = _group(workspace, number, now=now)
+    newcomers = _newcomers(workspace, number, now=now)
     campaign = lifecycle.create(
         workspace=workspace,
         name="Welcome" if number == 1 else f"Welcome {number}",
@@ -185,12 +185,12 @@ def _campaign(workspace: Workspace, account: Account, *, author: User, now: date
         by=BY,
         now=now,
     )
-    audience.add(campaign, by=BY, now=now, batch="demo", group_ids=[group.public_id])
+    audience.add(campaign, by=BY, now=now, batch="demo", contact_ids=newcomers)
     lifecycle.start(campaign, by=BY, now=now)
 
 
-def _group(workspace: Workspace, number: int, *, now: datetime) -> Group:
-    """Return the group, with the people who come in for the demo's campaign of this number."""
+def _newcomers(workspace: Workspace, number: int, *, now: datetime) -> list[str]:
+    """Return the ids of those who come in for the demo's campaign of this number; all are in one group."""
     group: Group | None = Group.objects.in_workspace(workspace).filter(name=GROUP).first()
     if group is None:
         group = grouping.create(workspace=workspace, name=GROUP, description="People of the demo", by=BY, now=now)
@@ -198,7 +198,8 @@ def _group(workspace: Workspace, number: int, *, now: datetime) -> Group:
     batches.write(
         workspace=workspace, drafts=drafts, on_duplicate=batches.SKIP, groups=[group], by=BY, now=now, source="demo"
     )
-    return group
+    keys = [addresses.key(draft["email"]) for draft in drafts]
+    return [contact.public_id for contact in Contact.objects.in_workspace(workspace).filter(email_key__in=keys)]
 
 
 def people(count: int, *, seed: int) -> Sequence[Draft]:

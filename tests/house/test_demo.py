@@ -73,6 +73,7 @@ def test_prepare_starts_a_small_campaign_after_a_completed_one(access: Access) -
         ("Welcome", "completed"),
         ("Welcome 2", "active"),
     ]
+    assert Enrolment.objects.filter(campaign__name="Welcome 2").count() == demo.PEOPLE_LATER
     assert Contact.objects.count() == demo.PEOPLE + demo.PEOPLE_LATER
 
 

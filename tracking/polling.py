@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 
 from fluenzr.core import jobs
 from fluenzr.core.crypto import Unsealable
@@ -27,9 +26,12 @@ SECONDS_A_VISIT = 60
 
 
 def _due(now: datetime) -> AccountQuerySet:
-    """Return the mailboxes to read now; one that was never read is due at once."""
-    connected = Account.objects.filter(status=AccountStatus.CONNECTED)
-    due = connected.filter(Q(next_poll_at__lte=now) | Q(next_poll_at__isnull=True))
+    """Return the mailboxes to read now; one that was never read is due at once.
+
+    Also of accounts that cannot send: whoever answered must be known before they send again.
+    """
+    readable = Account.objects.exclude(status=AccountStatus.DISABLED)
+    due = readable.filter(Q(next_poll_at__lte=now) | Q(next_poll_at__isnull=True))
     return due.filter(Q(provider=Provider.SANDBOX) | ~Q(imap_host=""))
 
 
@@ -76,7 +78,7 @@ def _read(account: Account, opened: Visit, now: datetime) -> tuple[int, bool]:
     end = time.monotonic() + SECONDS_A_VISIT
     fetched = 0
     for mail in opened.mails:
-        inbound.take_in(account, mail, uid_validity=opened.uid_validity, now=max(now, timezone.now()))
+        inbound.take_in(account, mail, uid_validity=opened.uid_validity, now=now)
         fetched += 1
         if time.monotonic() > end or jobs.stopping():
             return fetched, False

@@ -1,6 +1,8 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from campaigns.enums import MessageState
 from campaigns.models import CampaignTotal, Event, Message, Tally
@@ -145,3 +147,21 @@ def test_fold_needs_the_same_queries_for_one_message_and_for_three(
         make_hit(other, "open", AT, agent="curl/8")
     with django_assert_max_num_queries(14):
         fold()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_folding_at_once_counts_nothing_twice(message: Message, monkeypatch):
+    monkeypatch.setattr(folding, "BATCH", 5)
+    for second in range(30):
+        make_hit(message, "open", AT + timedelta(seconds=second))
+
+    def work() -> int:
+        try:
+            return sum(iter(fold, 0))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        folded = sum(done.result() for done in [pool.submit(work) for _worker in range(4)])
+    message.refresh_from_db()
+    assert (folded, len(events()), message.open_count) == (30, 30, 30)

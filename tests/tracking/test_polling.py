@@ -163,5 +163,12 @@ def test_each_due_mailbox_is_asked_for_once(account: Account, settings):
     assert polling.is_due(now + timedelta(seconds=settings.FLUENZR_POLL_SECONDS))
 
 
+def test_replies_are_read_while_an_account_cannot_send(account: Account, box: Mailbox, message: Message):
+    Account.objects.filter(pk=account.pk).update(status="error")
+    box.put(answer(message))
+
+    assert (polling.ask_all(now=datetime.now(UTC)), visit(account)) == (1, 1)
+
+
 def test_a_deleted_account_is_no_error():
     assert polling.visit(builders.make_workspace().pk, now=datetime.now(UTC)) == 0

@@ -68,7 +68,7 @@ def test_campaigns_limit_an_hour_spaces_the_slots(workspace: Workspace) -> None:
 
 def test_limit_an_hour_holds_in_every_sliding_hour_and_is_nearly_used(workspace: Workspace) -> None:
     campaign = make_running(workspace, people=60, max_emails_per_hour=30)
-    for number in range(0, 5400, 29):
+    for number in range(0, 5400, 40):
         now = NOW + number * SECOND
         scheduler.plan(now=now)
         Message.objects.filter(not_before__lte=now).update(state="sent")

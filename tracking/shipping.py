@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils.dateparse import parse_datetime
 
+from fluenzr.core.errors import DomainError
 from tracking import leaving, spool
 from tracking.enums import HitKind
 from tracking.models import RawHit
@@ -99,7 +100,18 @@ def _store(records: list[dict[str, Any]]) -> None:
     RawHit.objects.bulk_create(hits, ignore_conflicts=True)
     for record in records:
         if record["kind"] not in HitKind.values:
-            leaving.act(leaving.Wish(record["kind"]), record["message"], source=leaving.LATER, now=record["at"])
+            _carry_out(record)
+
+
+def _carry_out(record: dict[str, Any]) -> None:
+    """Do what a recipient asked for while the database was down."""
+    wish = leaving.Wish(record["kind"])
+    try:
+        with transaction.atomic():
+            leaving.act(wish, record["message"], source=leaving.LATER, now=record["at"])
+    except (DataError, IntegrityError, DomainError, AssertionError, LookupError, TypeError, ValueError):
+        # It must not hold up the hits behind it; staff find here whom it is about.
+        log.exception("The wish to %s of the recipient of message %s could not be done", wish, record["message"])
 
 
 def _hit_fields(record: dict[str, Any]) -> dict[str, Any]:
@@ -107,12 +119,13 @@ def _hit_fields(record: dict[str, Any]) -> dict[str, Any]:
         "id": record["id"],
         "kind": record["kind"],
         "message": record["message"],
-        "link": record["link"],
         "at": record["at"],
-        "method": record["method"],
-        "ip": record["ip"],
-        "user_agent": record["ua"],
-        "headers": record["headers"],
+        # Lines of another release may lack what this one writes.
+        "link": record.get("link", 0),
+        "method": record.get("method", "GET"),
+        "ip": record.get("ip", ""),
+        "user_agent": record.get("ua", ""),
+        "headers": record.get("headers", {}),
     }
 
 

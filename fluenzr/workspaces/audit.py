@@ -1,5 +1,6 @@
 """The append-only record of who did what. Secrets never enter it."""
 
+import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -26,10 +27,18 @@ _NOWHERE = Origin()
 _origin: ContextVar[Origin] = ContextVar("audit_origin", default=_NOWHERE)
 
 
+def address(ip: str | None) -> str | None:
+    """Return an IP address as a column keeps it, without a zone; None for what is none, such as a socket's path."""
+    try:
+        return str(ipaddress.ip_address((ip or "").partition("%")[0]))
+    except ValueError:
+        return None
+
+
 @contextmanager
 def origin(*, ip: str | None, request_id: str = "") -> Iterator[None]:
     """Let entries recorded inside carry this address and request id."""
-    token = _origin.set(Origin(ip or None, request_id[:64]))
+    token = _origin.set(Origin(address(ip), request_id[:64]))
     try:
         yield
     finally:

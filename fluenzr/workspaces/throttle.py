@@ -14,10 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import F
+from django.db.models import Expression, F
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from fluenzr.core import clock
 from fluenzr.core.errors import RateLimited
 from fluenzr.workspaces.models import RateWindow
 
@@ -29,6 +29,7 @@ SHARE_OF_REST = 20
 BLOCK_SECONDS = 0.1
 # So many workspaces are remembered before the ended windows among them are dropped.
 REMEMBERED = 1000
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,12 @@ class _Slot:
 
 
 class Throttle:
-    """Counts the requests of workspaces; `now` is the clock that all processes share, `ticks` this one's own."""
+    """Counts the requests of workspaces.
 
-    def __init__(
-        self, now: Callable[[], datetime] = clock.database_now, ticks: Callable[[], float] = time.monotonic
-    ) -> None:
+    `now` makes the expression of the clock that all processes share, the database's; `ticks` is this process's own.
+    """
+
+    def __init__(self, now: Callable[[], Expression] = Now, ticks: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._ticks = ticks
         self._lock = threading.Lock()
@@ -107,13 +109,13 @@ class Throttle:
         size = _next_size(last, tick)
         rows = RateWindow.objects.filter(workspace=workspace_id)
         while True:
-            now = self._now()
-            row = rows.values_list("started_at", "taken").first()
+            row = rows.values_list("started_at", "taken", self._now()).first()
             if row is None:
-                fresh = RateWindow(workspace_id=workspace_id, started_at=now, taken=0)
+                # A window long over, which the next round begins anew by the shared clock.
+                fresh = RateWindow(workspace_id=workspace_id, started_at=_NEVER, taken=0)
                 RateWindow.objects.bulk_create([fresh], ignore_conflicts=True)
                 continue
-            started_at, taken = row
+            started_at, taken, now = row
             if not started_at - WINDOW < now < started_at + WINDOW:
                 # It is over (or a clock was set back): whoever moves it first begins the next one.
                 rows.filter(started_at=started_at).update(started_at=now, taken=0)

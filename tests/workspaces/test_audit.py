@@ -1,3 +1,5 @@
+import pytest
+
 from fluenzr.workspaces import audit
 from fluenzr.workspaces.models import AuditEntry, Workspace
 from tests.builders import NOW
@@ -29,3 +31,11 @@ def test_origin_is_carried_only_inside(workspace: Workspace) -> None:
     outside = record(workspace)
 
     assert (inside.ip, inside.request_id, outside.ip, outside.request_id) == ("203.0.113.7", "abc", None, "")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("203.0.113.7", "203.0.113.7"), ("fe80::1%eth0", "fe80::1"), ("", None), (None, None), ("/run/socket", None)],
+)
+def test_address_is_one_that_a_column_keeps(given: str | None, kept: str | None) -> None:
+    assert audit.address(given) == kept

@@ -1,9 +1,10 @@
 import threading
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import DateTimeField, Value
 from pytest_django import DjangoAssertNumQueries
 
 from fluenzr.core.errors import RateLimited
@@ -20,8 +21,8 @@ class Clock:
     def __init__(self) -> None:
         self.seconds = 0.0
 
-    def now(self) -> datetime:
-        return NOW + timedelta(seconds=self.seconds)
+    def now(self) -> Value:
+        return Value(NOW + timedelta(seconds=self.seconds), output_field=DateTimeField())
 
     def ticks(self) -> float:
         return self.seconds

@@ -23,6 +23,10 @@ from fluenzr.workspaces import access, attempts, audit, keys, plans, throttle
 from fluenzr.workspaces.models import ApiKey, Workspace
 
 
+# The address of callers who have none, such as those behind a local socket.
+NOWHERE = "0.0.0.0"
+
+
 class Resource(APIView):
     """One URL of the API; a method per HTTP verb. See the package's docstring for how to write one."""
 
@@ -118,7 +122,7 @@ class Resource(APIView):
         return finished
 
     def _authenticated(self, request: Request) -> ApiKey:
-        ip = request.META.get("REMOTE_ADDR") or "0.0.0.0"
+        ip = audit.address(request.META.get("REMOTE_ADDR")) or NOWHERE
         scheme, _space, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if not secret or scheme.lower() != "bearer":
             self.standing = attempts.look(ip=ip, now=self.now)

@@ -3,6 +3,8 @@
 from django.apps import apps
 from django.contrib import admin
 
+admin.site.site_header = admin.site.site_title = "FluenzR"
+
 # A schedule names any function to call, so whoever may edit one may run any code; queued tasks are pickles.
 # What runs by itself stands in `fluenzr/schedules.py`. Failed tasks stay visible.
 for _name in ("Schedule", "OrmQ", "Success"):

@@ -150,7 +150,9 @@ CACHES: dict[str, dict[str, Any]] = {
 
 # --- People ---
 AUTH_USER_MODEL = "workspaces.User"
-LOGIN_URL = "admin:login"
+LOGIN_URL = "workspaces:sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "workspaces:sign-in"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from fluenzr import health
 from fluenzr.api.v1.resource import Unknown
@@ -7,7 +8,9 @@ from fluenzr.api.v1.resource import Unknown
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("", RedirectView.as_view(pattern_name="tracking:sandbox"), name="home"),
     path("admin/", admin.site.urls),
+    path("", include("fluenzr.workspaces.urls")),
     path("", include("tracking.urls")),
     path("v1/", include("fluenzr.api.v1.urls")),
     path("v1", Unknown.as_view()),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection, models
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from campaigns.models import CampaignTotal, Message, Passage, Tally
 from campaigns.models.event import ALL_TIME, NO_ACCOUNT
@@ -116,4 +117,4 @@ def add_people(workspace_id: UUID, campaign_id: UUID, counter: str, more: int) -
 
 def take_people(campaign_id: UUID, counter: str, fewer: int) -> None:
     """Take from a count of people: contacts who were removed unmailed, doubts that were settled."""
-    CampaignTotal.objects.filter(campaign=campaign_id).update(**{counter: F(counter) - fewer})
+    CampaignTotal.objects.filter(campaign=campaign_id).update(**{counter: Greatest(F(counter) - fewer, 0)})

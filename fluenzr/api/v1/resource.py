@@ -22,7 +22,6 @@ from fluenzr.core.errors import NotFound as DomainNotFound
 from fluenzr.workspaces import access, attempts, audit, keys, plans, throttle
 from fluenzr.workspaces.models import ApiKey, Workspace
 
-
 # The address of callers who have none, such as those behind a local socket.
 NOWHERE = "0.0.0.0"
 

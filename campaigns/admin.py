@@ -145,7 +145,6 @@ class EnrolmentAdmin(ReadOnlyAdmin):
 
         act(request, rows.select_related("contact", "campaign"), take_out)
 
-
     @admin.action(description=_("Retry those that stopped in error"), permissions=["operate"])
     def retry(self, request: HttpRequest, rows: Rows) -> None:
         """Put journeys back to the step where they stopped."""

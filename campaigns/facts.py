@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from campaigns import graph, variables
+from campaigns import graph
 from campaigns.enums import EventType, MessageState
+from campaigns.mail import variables
 from campaigns.models import Enrolment, Event, Message
 from campaigns.nodes.base import Facts, Mail
 from contacts.models import CustomField, Group, Membership, Tagging

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import variables
+from campaigns.mail import variables
 from campaigns.models import WorkflowVersion
 from campaigns.nodes import registry
 from campaigns.nodes.base import NEXT, NodeKind, Problems, Surroundings

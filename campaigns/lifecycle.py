@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import engine, sending, stopping, workflows
+from campaigns import campaign_settings, engine, stopping, workflows
 from campaigns.changes import CampaignChanged, Change
 from campaigns.enums import CAMPAIGN_MOVES, EDITABLE, RUNNING, CampaignStatus, EnrolmentStatus
 from campaigns.models import Campaign, CampaignAccount, CampaignTotal, Enrolment
@@ -53,7 +53,7 @@ def create(
     Raises:
         Invalid: a wrong name, account or setting, or a workflow that may not run, with the path of each problem.
     """
-    fields = sending.defaults(workspace) | sending.parse(settings, workspace=workspace)
+    fields = campaign_settings.defaults(workspace) | campaign_settings.parse(settings, workspace=workspace)
     with transaction.atomic():
         campaign = Campaign(workspace=workspace, description=description, created_by=author, **fields)
         campaign.name = _valid_name(name)
@@ -135,7 +135,7 @@ def clone(
         name=campaign.name[: NAME_LENGTH - len(suffix)] + suffix if name is None else name,
         description=campaign.description,
         account=workflows.sender(campaign),
-        settings=sending.document(campaign),
+        settings=campaign_settings.document(campaign),
         workflow=workflows.document(campaign),
         author=author,
         by=by,
@@ -288,7 +288,7 @@ def _changed_fields(campaign: Campaign, changes: Changes) -> dict[str, Any]:
     if "description" in changes:
         fields["description"] = changes["description"]
     if "settings" in changes:
-        fields |= sending.parse(changes["settings"], workspace=campaign.workspace)
+        fields |= campaign_settings.parse(changes["settings"], workspace=campaign.workspace)
     return fields
 
 

@@ -18,10 +18,11 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q, QuerySet
 
-from campaigns import journal, rendering, settling
+from campaigns import journal, settling
 from campaigns.enums import MessageState
+from campaigns.mail import rendering
+from campaigns.mail.rendering import Unrenderable
 from campaigns.models import Message
-from campaigns.rendering import Unrenderable
 from campaigns.settling import Held
 from fluenzr.core import clock, jobs
 from fluenzr.mailboxes import health, transports

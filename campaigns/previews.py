@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import graph, rendering, workflows
+from campaigns import graph, workflows
+from campaigns.mail import rendering
+from campaigns.mail.rendering import Preview
 from campaigns.models import Campaign, Enrolment
-from campaigns.rendering import Preview
 from contacts.models import Contact
 from fluenzr.core.errors import Invalid
 

@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import graph, rendering
+from campaigns import graph
+from campaigns.mail import rendering
 from campaigns.models import Campaign, WorkflowDraft, WorkflowVersion
 from fluenzr.core.errors import Invalid
 from fluenzr.mailboxes.enums import AccountStatus

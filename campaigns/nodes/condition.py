@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import variables
 from campaigns.enums import MessageState
+from campaigns.mail import variables
 from campaigns.nodes.base import (
     Facts,
     Go,

@@ -8,8 +8,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import moulds
 from campaigns.enums import EnrolmentStatus, MessageState
+from campaigns.mail import moulds
 from campaigns.nodes.base import Go, NodeForm, NodeKind, Outcome, Problems, Send, Step, Stop, Surroundings, WaitUntil
 
 # A mail on its way wakes its journey when it is settled; this is for a journey that looks sooner.

@@ -2,8 +2,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from campaigns import engine, journal, outbox, rendering, scheduler, stopping
+from campaigns import engine, journal, outbox, scheduler, stopping
 from campaigns.enums import CampaignStatus, EnrolmentStatus, MessageState, Phase
+from campaigns.mail import rendering
 from campaigns.models import Campaign, CampaignTotal, Enrolment, Event, Message, Tally
 from fluenzr.core import clock
 from fluenzr.mailboxes import transports

@@ -6,7 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from campaigns import engine, lifecycle, rendering, scheduler
+from campaigns import engine, lifecycle, scheduler
+from campaigns.mail import rendering
 from campaigns.models import Campaign, Enrolment, Message
 from contacts.models import Contact, Group
 from fluenzr import demo

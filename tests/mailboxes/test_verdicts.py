@@ -61,6 +61,6 @@ def test_of_refusal_finds_the_code_in_the_words() -> None:
 
 def test_of_refusal_is_quick_with_any_words() -> None:
     for words in ("user " * 20_000, "a" * 100_000, "mailbox address " * 5_000, "blocked; " * 10_000):
-        began = time.perf_counter()
+        began = time.thread_time()
         of_refusal(550, words)
-        assert time.perf_counter() - began < 0.1
+        assert time.thread_time() - began < 0.1

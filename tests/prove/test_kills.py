@@ -23,7 +23,7 @@ STEPS = [
     for name, call in (
         ("scheduler.plan_lane", 1),
         ("outbox.claim", 1),
-        ("rendering.prepare", 1),
+        ("mail.rendering.prepare", 1),
         ("outbox._freeze", 2),
         ("outbox._Sender._open", 2),
         ("journal.Journal.begun", 2),

@@ -128,8 +128,8 @@ def test_our_own_mail_is_our_own():
 @pytest.mark.parametrize("sender", ["jane@globex.example", "MAILER-DAEMON@globex.example"])
 def test_no_mail_takes_long(piece: str, sender: str):
     raw = mail(sender=sender, return_path="<>" if "DAEMON" in sender else "") + (piece * 40_000).encode()
-    began = time.monotonic()
+    began = time.thread_time()
     kind(raw)
     quoting.reply_of(parsing.parse(raw))
 
-    assert time.monotonic() - began < 2
+    assert time.thread_time() - began < 2

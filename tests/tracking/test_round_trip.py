@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from campaigns import engine, outbox, rendering, scheduler
+from campaigns import engine, outbox, scheduler
+from campaigns.mail import rendering
 from campaigns.models import CampaignTotal, Enrolment, Event, Link, Message
 from fluenzr.core import clock
 from fluenzr.mailboxes.models import SandboxMail

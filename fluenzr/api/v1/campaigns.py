@@ -8,7 +8,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns import lifecycle, previews, sending, statistics, workflows
+from campaigns import campaign_settings, lifecycle, previews, statistics, workflows
 from campaigns.enums import CampaignStatus
 from campaigns.models import Campaign, CampaignAccount
 from contacts.models import Contact
@@ -45,7 +45,7 @@ def show(campaign: Campaign) -> dict[str, Any]:
         "description": campaign.description,
         "status": shown_status(campaign),
         "emailAccountId": ids.public(Account.prefix(), lanes[0].account_id) if lanes else None,
-        "settings": sending.document(campaign),
+        "settings": campaign_settings.document(campaign),
         "stats": statistics.people(getattr(campaign, "total", None)),
         "createdAt": clock.to_iso(campaign.created_at),
         "startedAt": clock.to_iso(campaign.started_at),

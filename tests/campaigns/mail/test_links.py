@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns import links, moulds
-from campaigns.links import Bodies
-from campaigns.scanning import TemplateProblem
+from campaigns.mail import links, moulds
+from campaigns.mail.links import Bodies
+from campaigns.mail.scanning import TemplateProblem
 
 NAMES = {"firstName", "company", "website", "unsubscribe_link"}
 
@@ -157,6 +157,6 @@ def test_any_body_makes_a_mould_or_a_problem(body: str, body_format: str) -> Non
     ],
 )
 def test_large_bodies_are_done_in_time(body: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     moulds.problems({"subject": "", "body": body}, names=NAMES)
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2

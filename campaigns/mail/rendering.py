@@ -12,15 +12,15 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from campaigns import freezing, letters, links, moulds
-from campaigns.freezing import Sources
 from campaigns.graph import Graph, of_version, parse
-from campaigns.letters import Addresses, Letter, Sheet
+from campaigns.mail import freezing, letters, links, moulds
+from campaigns.mail.freezing import Sources
+from campaigns.mail.letters import Addresses, Letter, Sheet
+from campaigns.mail.moulds import Mould
+from campaigns.mail.scanning import TemplateProblem
+from campaigns.mail.templating import Blank
+from campaigns.mail.threads import Place, place
 from campaigns.models import Campaign, Link, Message, WorkflowVersion
-from campaigns.moulds import Mould
-from campaigns.scanning import TemplateProblem
-from campaigns.templating import Blank
-from campaigns.threads import Place, place
 from contacts.models import Contact
 from fluenzr.core.errors import Invalid
 from fluenzr.core.ids import uuid7
@@ -30,7 +30,7 @@ from fluenzr.mailboxes.models import Account
 
 @dataclass(frozen=True)
 class Frozen:
-    """What a message keeps so that its mail can be made again: see `campaigns.letters` for `values`.
+    """What a message keeps so that its mail can be made again: see `campaigns.mail.letters` for `values`.
 
     `links` are the targets, by index, that hold a variable; Message-IDs come without brackets.
     """

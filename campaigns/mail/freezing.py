@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from campaigns import variables
 from campaigns.enums import COUNTED, Purpose
+from campaigns.mail import variables
 from campaigns.models import Campaign, Enrolment, Message
 from contacts.models import Contact, CustomField
 from fluenzr.core import clock, ids
@@ -91,7 +91,7 @@ def values(
     seed: int,
     now: datetime,
 ) -> dict[str, Any]:
-    """Return the frozen values of a mail (see `campaigns.letters`), its subject still "".
+    """Return the frozen values of a mail (see `campaigns.mail.letters`), its subject still "".
 
     `names` are the variables that it may need, `tracked` whether its author wants opens and clicks tracked.
 

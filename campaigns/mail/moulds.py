@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from campaigns import links, spintax, templating
-from campaigns.scanning import TemplateProblem
-from campaigns.templating import Compiled
+from campaigns.mail import links, spintax, templating
+from campaigns.mail.scanning import TemplateProblem
+from campaigns.mail.templating import Compiled
 from fluenzr.core.errors import Text
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns import mime
+from campaigns.mail import mime
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 BOUNDARY = "=_0HqX"

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.dateparse import parse_date
 
-from campaigns.dates import Day
+from campaigns.mail.dates import Day
 from contacts.enums import FieldType
 from contacts.models import Contact, CustomField
 from fluenzr.mailboxes.models import Account

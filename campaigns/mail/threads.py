@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from campaigns.mail.moulds import Mould
 from campaigns.models import Message
-from campaigns.moulds import Mould
 
 # The first Message-ID names the thread; of the others the last ones are enough (RFC 5322, 3.6.4).
 MAX_REFERENCES = 10

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from markupsafe import Markup
 
-from campaigns import links
-from campaigns.scanning import TemplateProblem
+from campaigns.mail import links
+from campaigns.mail.scanning import TemplateProblem
 
 PRODUCT = "FluenzR"
 _STYLE = "margin-top:24px;font-size:12px;color:#667085"

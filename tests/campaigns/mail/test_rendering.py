@@ -13,9 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from django.utils.translation import gettext
 
-from campaigns import graph, rendering
+from campaigns import graph
+from campaigns.mail import rendering
+from campaigns.mail.rendering import Frozen, Unrenderable
 from campaigns.models import Campaign, Enrolment, Link, Message
-from campaigns.rendering import Frozen, Unrenderable
 from contacts.models import Contact
 from fluenzr.core import signing
 from fluenzr.workspaces.models import Workspace

@@ -17,7 +17,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from markupsafe import Markup as Markup
 
-from campaigns import dates
+from campaigns.mail import dates
 
 MAX_VALUE = 50_000
 # Characters that all filters of one rendering may go through.

@@ -24,9 +24,9 @@ from liquid.stringify import to_liquid_string
 from liquid.template import BoundTemplate
 from liquid.undefined import is_undefined
 
-from campaigns import filters, spintax
-from campaigns.filters import FILTERS, TooMuch
-from campaigns.scanning import OUTPUT, TAG, Piece, TemplateProblem, scan
+from campaigns.mail import filters, spintax
+from campaigns.mail.filters import FILTERS, TooMuch
+from campaigns.mail.scanning import OUTPUT, TAG, Piece, TemplateProblem, scan
 from fluenzr.core.errors import Text
 
 MAX_OUTPUT = 1_000_000

@@ -19,8 +19,8 @@ from inscriptis.html_engine import Inscriptis
 from inscriptis.model.config import ParserConfig
 from lxml import etree
 
-from campaigns import spintax
-from campaigns.scanning import OUTPUT, TAG, TEXT, Piece, TemplateProblem, scan
+from campaigns.mail import spintax
+from campaigns.mail.scanning import OUTPUT, TAG, TEXT, Piece, TemplateProblem, scan
 from fluenzr.core.errors import Text
 
 MAX_LINKS = 200

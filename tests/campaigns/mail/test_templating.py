@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns import spintax, templating
-from campaigns.dates import Day
-from campaigns.filters import FILTERS, Markup
-from campaigns.scanning import TemplateProblem
-from campaigns.templating import Blank, compiled
+from campaigns.mail import spintax, templating
+from campaigns.mail.dates import Day
+from campaigns.mail.filters import FILTERS, Markup
+from campaigns.mail.scanning import TemplateProblem
+from campaigns.mail.templating import Blank, compiled
 
 NAMES = {"firstName", "company", "jobTitle", "signature", "birthDate"}
 VALUES: dict[str, Any] = {
@@ -201,14 +201,14 @@ ATTACKS = [
 
 @pytest.mark.parametrize("text", ATTACKS)
 def test_attacks_are_refused_or_are_plain_text(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     try:
         said = render(text, seed=3)
     except (TemplateProblem, Blank):
         said = ""
     assert "49" not in said
     assert "class" not in said
-    assert time.perf_counter() - began < 0.1
+    assert time.thread_time() - began < 0.1
 
 
 @pytest.mark.parametrize(
@@ -232,10 +232,10 @@ def test_attacks_are_refused_or_are_plain_text(text: str) -> None:
     ],
 )
 def test_bombs_are_refused_quickly(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     with pytest.raises(TemplateProblem):
         compiled(text, markup=False)
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -251,10 +251,10 @@ def test_bombs_are_refused_quickly(text: str) -> None:
 )
 def test_rendering_is_bounded(text: str) -> None:
     template = compiled(text, markup=True)
-    began = time.perf_counter()
+    began = time.thread_time()
     with pytest.raises(TemplateProblem):
         template.render({"big": "a" * 40_000})
-    assert time.perf_counter() - began < 0.2
+    assert time.thread_time() - began < 0.2
 
 
 @settings(max_examples=300, deadline=None)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.scanning import TAG, TEXT, Piece, TemplateProblem
+from campaigns.mail.scanning import TAG, TEXT, Piece, TemplateProblem
 
 MAX_DEPTH = 10
 MAX_GROUPS = 100

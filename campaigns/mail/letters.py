@@ -18,9 +18,9 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from campaigns import footers, links, mime, variables
-from campaigns.moulds import Mould
-from campaigns.templating import Blank
+from campaigns.mail import footers, links, mime, variables
+from campaigns.mail.moulds import Mould
+from campaigns.mail.templating import Blank
 from fluenzr.core import ids, signing
 
 _OPTIONAL = variables.OPTIONAL | {links.TAIL}

@@ -1,5 +1,6 @@
 import json
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -126,6 +127,19 @@ def test_content_type_may_name_a_charset(api: ApiClient) -> None:
         '{"email": "jane@example.com"}',
         content_type="Application/JSON; charset=utf-8",
         headers={"Authorization": f"Bearer {api.secret}"},
+    )
+
+    assert answer.status_code == 201
+
+
+def test_body_without_a_length_is_read(api: ApiClient) -> None:
+    environment: dict[str, Any] = {"wsgi.input": BytesIO(b'{"email": "jane@example.com"}'), "CONTENT_LENGTH": ""}
+    answer = api.client.generic(
+        "POST",
+        "/v1/contacts",
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {api.secret}", "Transfer-Encoding": "chunked"},
+        **environment,
     )
 
     assert answer.status_code == 201

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated, NotFound
+from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated, NotFound, UnsupportedMediaType
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -63,7 +63,7 @@ class Resource(APIView):
 
         `context` adds to what the fields may look at: `workspace`, `zone`, `now`.
         """
-        given = self.request.data
+        given = self._chunked() if self.request.META.get("HTTP_TRANSFER_ENCODING") else self.request.data
         # DRF makes an empty form of an empty body, when the content type names a form (as curl's does).
         return self._checked(kind, {} if isinstance(given, QueryDict) else given, partial=partial, **context)
 
@@ -119,6 +119,12 @@ class Resource(APIView):
             finished[name] = value
         finished["Cache-Control"] = "no-store"
         return finished
+
+    def _chunked(self) -> Any:
+        """Return the body of a request that does not say its length; Django reads nothing of such a one."""
+        if self.request.content_type.partition(";")[0].strip().lower() != JsonParser.media_type:
+            raise UnsupportedMediaType(self.request.content_type)
+        return JsonParser().parse(self.request.META["wsgi.input"])
 
     def _authenticated(self, request: Request) -> ApiKey:
         ip = audit.address(request.META.get("REMOTE_ADDR")) or NOWHERE

@@ -64,6 +64,8 @@ class Reader:
         code = "" if status == 200 else f" {status}"
         if block["keys"] and "data" in answer:
             answer["data"] = _cut(answer["data"], block["keys"].split())
+        if block["status"].strip() == code.strip() and _parsed(block["answer"]) == answer:
+            return block[0]  # PostgreSQL gives the keys of a stored document back in an order of its own
         return f"```http{block['keys']}\n{block['shown']}```{block['between']}```json{code}\n{laid_out(answer)}\n```"
 
     def _ask(self, request: str) -> tuple[int, Any]:
@@ -92,6 +94,14 @@ def _cut(data: Any, keys: list[str]) -> Any:
     if isinstance(data, list):
         return [_cut(item, keys) for item in data]
     return {key: data[key] for key in keys} | {_REST: _REST}
+
+
+def _parsed(printed: str) -> Any:
+    """A printed answer as JSON, None where there is none yet."""
+    try:
+        return json.loads(re.sub(r"(^ *|, )\.\.\.(?=$|})", rf"\1{_REST_SHOWN}", printed, flags=re.MULTILINE))
+    except ValueError:
+        return None
 
 
 def laid_out(value: Any, indent: int = 0, lead: int = 0) -> str:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.utils import translation
 
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
@@ -64,6 +65,13 @@ def server_database() -> Iterator[str]:
     """URL of a fresh, empty database of the kind under test, for servers that a test starts; dropped afterwards."""
     with databases.fresh(os.environ.get("DATABASE_URL", "")) as url:
         yield url
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """A request in French leaves its thread speaking French; the next test begins anew."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-"""Hearing the facts that the domain publishes."""
+"""Hearing the facts that the domain publishes, and answering them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,3 +18,13 @@ def heard(*kinds: type) -> Iterator[list[Any]]:
     finally:
         for kind in kinds:
             bus._subscribers[kind].remove(told.append)
+
+
+@contextmanager
+def answering(kind: type, answer: Callable[[Any], None]) -> Iterator[None]:
+    """Have facts of this class answered inside, for example by an error."""
+    bus._subscribers[kind].append(answer)
+    try:
+        yield
+    finally:
+        bus._subscribers[kind].remove(answer)

@@ -31,7 +31,7 @@ def pytest_unconfigure() -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """PROVE_MINUTES takes a sample: tests in random order until the time is used up, the rest are skipped.
 
-    A journey is always made: it is one test, of everything together.
+    Journeys are always made: each is one test, of everything together.
     """
     if "journeys" in item.path.parts or not _sample_minutes:
         return

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test prove lint types imports migrations-check fmt lock
+.PHONY: help setup run test prove lint types imports migrations-check fmt lock bench-tick
 BIN := .venv/bin
 PACKAGES := fluenzr contacts campaigns tracking
 
@@ -20,6 +20,9 @@ test: setup ## Quick tests, in parallel, on SQLite and on PostgreSQL
 
 prove: setup ## Slow proofs: kills, races, journeys; PROVE_MINUTES=5 takes a sample
 	@$(BIN)/python -m tests prove $(ARGS)
+
+bench-tick: setup ## What a tick costs behind a backlog of 1,000,000 due people (needs PostgreSQL)
+	@$(BIN)/python -m benchmarks.tick $(ARGS)
 
 lint: setup ## Style and mistakes (ruff)
 	@$(BIN)/ruff check .

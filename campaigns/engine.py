@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from campaigns import completion, events, facts, graph
 from campaigns.enums import RUNNING, EnrolmentStatus, EventType, MessageState, Phase
@@ -20,6 +21,8 @@ from campaigns.tallies import Book
 log = structlog.get_logger(__name__)
 
 BATCH = 500
+# So many campaigns share a batch.
+TURNS = 50
 # A journey that cannot be moved (its node type is not installed, say) is tried again after this long.
 BROKEN_FOR = timedelta(minutes=15)
 _POSITION = ("node", "entered_at", "steps", "phase", "next_run_at", "status", "reason", "finished_at")
@@ -73,21 +76,42 @@ def move_in_flight(campaign: Campaign, *, now: datetime) -> int:
 
 def steps_due(now: datetime) -> bool:
     """Whether anybody's next step is due."""
-    return Enrolment.objects.steps_due(now).filter(campaign__in=_active()).exists()
+    return _with_steps_due(now).exists()
+
+
+def _with_steps_due(now: datetime) -> QuerySet[Campaign]:
+    """Return the running campaigns with somebody whose step is due, the longest due first.
+
+    A subquery with a limit looks once into the index for each campaign; PostgreSQL would turn an EXISTS into a scan
+    of everybody who is due.
+    """
+    due = Enrolment.objects.steps_due(now).filter(campaign=OuterRef("pk")).order_by("next_run_at")
+    earliest = Subquery(due.values("next_run_at")[:1])
+    campaigns: QuerySet[Campaign] = Campaign.objects.active().alias(earliest=earliest)
+    return campaigns.filter(Q(earliest__isnull=False)).order_by(F("earliest"))
 
 
 def advance_due(*, now: datetime, limit: int = BATCH) -> int:
     """Move up to `limit` people whose step is due, in one transaction; return how many were looked at."""
+    turns = list(_with_steps_due(now).values_list("pk", flat=True)[: min(TURNS, limit)])
+    if not turns:
+        return 0
     with transaction.atomic():
-        due = Enrolment.objects.steps_due(now).filter(campaign__in=_active()).order_by("next_run_at")
-        keys = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:limit])
+        keys = _take_turns(turns, now, limit)
         if keys:
             _advance_each(keys, now)
     return len(keys)
 
 
-def _active() -> list[UUID]:
-    return list(Campaign.objects.active().values_list("pk", flat=True))
+def _take_turns(campaigns: Sequence[UUID], now: datetime, limit: int) -> list[UUID]:
+    """Lock people whose step is due, the earliest of each campaign: one with a backlog does not hold up the others."""
+    due = Enrolment.objects.steps_due(now).filter(campaign__in=Campaign.objects.active()).order_by("next_run_at")
+    keys: list[UUID] = []
+    for number, campaign in enumerate(campaigns):
+        share = (limit - len(keys)) // (len(campaigns) - number)
+        rows = due.filter(campaign=campaign).select_for_update(skip_locked=True, of=("self",))
+        keys.extend(rows.values_list("pk", flat=True)[:share])
+    return keys
 
 
 def _advance_each(keys: Sequence[UUID], now: datetime) -> None:

@@ -305,3 +305,10 @@ def test_earliest_due_go_first(workspace: Workspace) -> None:
     engine.advance_due(now=NOW, limit=1)
     assert Enrolment.objects.get(pk=first.pk).node == "wait"
     assert Enrolment.objects.filter(node="start").count() == 2
+
+
+def test_campaign_with_a_backlog_does_not_hold_up_another(workspace: Workspace) -> None:
+    big, small = make_running(workspace, WAIT, people=30), make_running(workspace, WAIT)
+    Enrolment.objects.filter(campaign=big).update(next_run_at=NOW - DAY)
+    assert engine.advance_due(now=NOW, limit=10) == 6
+    assert small.enrolments.get().node == "wait"

@@ -1,9 +1,6 @@
 """Reading and writing JSON strictly: what the database cannot keep is refused here, once for all endpoints."""
 
-import json
-import math
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
@@ -12,10 +9,10 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 
 from fluenzr.api.v1.errors import PayloadTooLarge
+from fluenzr.core import documents
+from fluenzr.core.errors import Invalid
 
 MAX_BODY = 5 * 1024 * 1024
-# What may hide a NUL, half a surrogate pair or a number beyond floats: only then the document is walked.
-_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|[eE]\+?\d{3}")
 
 
 class JsonParser(BaseParser):
@@ -37,14 +34,11 @@ class JsonParser(BaseParser):
         if not raw.strip():
             return {}
         try:
-            text = raw.decode("utf-8-sig")
-            document = json.loads(text, parse_constant=_refuse_constant)
-            suspects = set(_unkeepable(document, "")) if _SUSPECT.search(text) else set()
-        except (ValueError, RecursionError) as error:
+            return documents.read(raw)
+        except ValueError as error:
             raise ParseError(_("The body is not valid JSON")) from error
-        if suspects:
-            raise ValidationError({path: [_("Not a valid value")] for path in sorted(suspects)})
-        return document
+        except Invalid as error:
+            raise ValidationError(error.details) from error
 
 
 class AlwaysJson(BaseContentNegotiation):
@@ -58,25 +52,3 @@ class AlwaysJson(BaseContentNegotiation):
     def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
         """Return the one renderer."""
         return renderers[0], renderers[0].media_type
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)
-
-
-def _unkeepable(value: Any, path: str) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _unkeepable(key, path)
-            yield from _unkeepable(inner, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _unkeepable(inner, f"{path}.{index}" if path else str(index))
-    elif isinstance(value, float | str) and not _is_keepable(value):
-        yield path
-
-
-def _is_keepable(value: float | str) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return "\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)

@@ -195,7 +195,7 @@ class _Check:
             self._say("nodes", _("The workflow has no nodes."))
         for index, item in enumerate(self.document["nodes"]):
             name = item["id"]
-            if not _NODE_ID.match(name):
+            if not is_node_id(name):
                 self._say(f"nodes.{index}.id", _("Use 1 to 64 letters, digits, “_” or “-”."))
             elif name in self.kinds or name in self.data:
                 self._say(f"nodes.{name}.id", _("Two nodes have this id."))
@@ -211,7 +211,7 @@ class _Check:
         for key in item:
             if key not in _NODE_KEYS:
                 self._say(f"nodes.{name}.{key}", _("Unknown field."))
-        if not _is_position(item.get("position")):
+        if not is_position(item.get("position")):
             self._say(f"nodes.{name}.position", _("Must be an object with the numbers “x” and “y”."))
         data = item.get("data")
         self.data[name] = {}
@@ -343,7 +343,12 @@ class _Check:
         return {cast(Group, row).public_id for row in rows}
 
 
-def _is_position(value: Any) -> bool:
+def is_node_id(value: Any) -> bool:
+    """Whether a value may name a node."""
+    return isinstance(value, str) and _NODE_ID.match(value) is not None
+
+
+def is_position(value: Any) -> bool:
     """Whether a value is where the editor draws a node: absent, or finite numbers (JSON knows no others)."""
     if value is None:
         return True

@@ -5,10 +5,12 @@ from datetime import date
 from typing import Any
 
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.mail.dates import Day
 from contacts.enums import FieldType
 from contacts.models import Contact, CustomField
+from fluenzr.core.errors import Text
 from fluenzr.mailboxes.models import Account
 from fluenzr.workspaces.models import Workspace
 
@@ -48,6 +50,33 @@ def names(workspace: Workspace) -> frozenset[str]:
     """Return every name that a template of the workspace may use: what is built in and its custom fields."""
     own = CustomField.objects.in_workspace(workspace).values_list("key", flat=True)
     return BUILT_IN | frozenset(own)
+
+
+# What pages call the variables; those of the contact have the names of its fields.
+WORDS: dict[str, Text] = {
+    "fullName": _("full name"),
+    "senderName": _("sender: name"),
+    "senderFirstName": _("sender: first name"),
+    "senderEmail": _("sender: e-mail"),
+    "senderCompany": _("sender: company"),
+    "signature": _("signature"),
+    "unsubscribe_link": _("unsubscribe link"),
+    "preferences_link": _("preferences link"),
+    "current_date": _("today's date"),
+    "current_year": _("this year"),
+}
+
+
+def field_words(workspace: Workspace) -> dict[str, Text]:
+    """Return what pages call each variable that is about the contact: built-in fields, then its custom ones."""
+    built_in = {name: Contact._meta.get_field(attribute).verbose_name for name, attribute in CONTACT.items()}
+    own = CustomField.objects.in_workspace(workspace).order_by("label", "key").values_list("key", "label")
+    return {**built_in, "fullName": WORDS["fullName"], **dict(own)}
+
+
+def words(workspace: Workspace) -> dict[str, Text]:
+    """Return what pages call each variable that a template may use; the other spellings are left out."""
+    return {**field_words(workspace), **WORDS}
 
 
 def contact_values(contact: Contact, fields: Mapping[str, CustomField] | None = None) -> dict[str, Any]:

@@ -102,6 +102,15 @@ class Surroundings:
     group_ids: Collection[str] = ()
 
 
+@dataclass(frozen=True)
+class Names:
+    """What a step's words may call by name: other nodes by id, groups by public id, contact fields by key."""
+
+    nodes: Mapping[str, Text] = field(default_factory=dict)
+    groups: Mapping[str, Text] = field(default_factory=dict)
+    fields: Mapping[str, Text] = field(default_factory=dict)
+
+
 Problems = dict[str, list[Text]]
 
 # What a JSON value must be for each kind of form field; a bool is no number here.
@@ -163,7 +172,11 @@ class NodeKind:
     # Ports that must have an edge, and those that may.
     ports: ClassVar[tuple[str, ...]] = (NEXT,)
     optional_ports: ClassVar[tuple[str, ...]] = ()
+    # The words of the ports, where the node has several.
+    port_words: ClassVar[Mapping[str, Text]] = {}
     form: ClassVar[type[NodeForm]] = NodeForm
+    # The data of a node that was just drawn, beside the defaults of its form.
+    begins_with: ClassVar[Mapping[str, Any]] = {}
     # Which facts `run` reads: any of "mails", "clicks", "fields", "tags", "groups".
     needs: ClassVar[frozenset[str]] = frozenset()
 
@@ -176,6 +189,19 @@ class NodeKind:
     def problems(cls, data: Mapping[str, Any], around: Surroundings) -> Problems:
         """Return what the form alone cannot see, by key of `data`."""
         return {}
+
+    @classmethod
+    def summary(cls, data: Mapping[str, Any], names: Names) -> str:
+        """Return in a few words what the node will do; its data may be incomplete, but has every key."""
+        return ""
+
+    @classmethod
+    def usable(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the data of an unfinished node: every key, with its default where the value cannot be used."""
+        wrong = cls.form.type_problems(values)
+        form = cls.form({key: value for key, value in values.items() if value is not None and key not in wrong})
+        form.is_valid()
+        return {**dict.fromkeys(cls.form.base_fields, ""), **cls.form.defaults(), **form.cleaned_data}
 
     @classmethod
     def clean(cls, values: Mapping[str, Any]) -> tuple[dict[str, Any], Problems]:

@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.enums import MessageState
@@ -14,6 +15,7 @@ from campaigns.nodes.base import (
     Facts,
     Go,
     Mail,
+    Names,
     NodeForm,
     NodeKind,
     Outcome,
@@ -22,6 +24,9 @@ from campaigns.nodes.base import (
     Surroundings,
     WaitUntil,
 )
+from campaigns.nodes.delay import span_words
+from campaigns.nodes.widgets import Choose, Suggest, shown
+from fluenzr.core.errors import Text
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 MAIL_CHECKS = ("opened", "clicked", "replied", "email_state")
@@ -34,6 +39,15 @@ OPERATORS = [
     ("greater", _("is greater than")),
     ("less", _("is less than")),
 ]
+STATES = [
+    ("sent", _("Sent")),
+    ("opened", _("Opened")),
+    ("clicked", _("Clicked")),
+    ("replied", _("Replied")),
+    ("bounced", _("Bounced")),
+    ("failed", _("Failed")),
+]
+_ABOUT_MAILS = shown(check=MAIL_CHECKS)
 
 
 class ConditionForm(NodeForm):
@@ -51,30 +65,75 @@ class ConditionForm(NodeForm):
             ("group", _("Is in the group")),
         ],
     )
-    nodeId = forms.CharField(label=_("Email"), required=False, max_length=64, initial="")
-    url = forms.CharField(label=_("Only this link"), required=False, max_length=2000, initial="")
+    nodeId = forms.CharField(
+        label=_("Email"),
+        required=False,
+        max_length=64,
+        initial="",
+        widget=Choose("emails", empty=_("The last one before"), attrs=_ABOUT_MAILS),
+    )
+    url = forms.CharField(
+        label=_("Only this link"),
+        required=False,
+        max_length=2000,
+        initial="",
+        widget=forms.TextInput(attrs=shown(check="clicked")),
+    )
     state = forms.ChoiceField(
         label=_("State"),
         required=False,
         initial="",
-        choices=[
-            ("", "-"),
-            ("sent", _("Sent")),
-            ("opened", _("Opened")),
-            ("clicked", _("Clicked")),
-            ("replied", _("Replied")),
-            ("bounced", _("Bounced")),
-            ("failed", _("Failed")),
-        ],
+        choices=[("", "-"), *STATES],
+        widget=forms.Select(attrs=shown(check="email_state")),
     )
-    field = forms.CharField(label=_("Field"), required=False, max_length=60, initial="")
-    operator = forms.ChoiceField(label=_("Operator"), required=False, choices=[("", "-"), *OPERATORS], initial="")
-    value = forms.CharField(label=_("Value"), required=False, max_length=500, initial="")
-    tag = forms.CharField(label=_("Tag"), required=False, max_length=100, initial="")
-    groupId = forms.CharField(label=_("Group"), required=False, max_length=64, initial="")
-    withinDays = forms.IntegerField(label=_("Within days"), min_value=0, max_value=365, initial=0)
-    withinHours = forms.IntegerField(label=_("Within hours"), min_value=0, max_value=8760, initial=0)
-    withinMinutes = forms.IntegerField(label=_("Within minutes"), min_value=0, max_value=525600, initial=0)
+    field = forms.CharField(
+        label=_("Field"),
+        required=False,
+        max_length=60,
+        initial="",
+        widget=Choose("fields", attrs=shown(check="field")),
+    )
+    operator = forms.ChoiceField(
+        label=_("Operator"),
+        required=False,
+        choices=[("", "-"), *OPERATORS],
+        initial="",
+        widget=forms.Select(attrs=shown(check="field")),
+    )
+    value = forms.CharField(
+        label=_("Value"),
+        required=False,
+        max_length=500,
+        initial="",
+        widget=forms.TextInput(attrs=shown(check="field")),
+    )
+    tag = forms.CharField(
+        label=_("Tag"),
+        required=False,
+        max_length=100,
+        initial="",
+        widget=Suggest("tags", attrs=shown(check="tag")),
+    )
+    groupId = forms.CharField(
+        label=_("Group"),
+        required=False,
+        max_length=64,
+        initial="",
+        widget=Choose("groups", attrs=shown(check="group")),
+    )
+    withinDays = forms.IntegerField(
+        label=_("Within days"), min_value=0, max_value=365, initial=0, widget=forms.NumberInput(attrs=_ABOUT_MAILS)
+    )
+    withinHours = forms.IntegerField(
+        label=_("Within hours"), min_value=0, max_value=8760, initial=0, widget=forms.NumberInput(attrs=_ABOUT_MAILS)
+    )
+    withinMinutes = forms.IntegerField(
+        label=_("Within minutes"),
+        min_value=0,
+        max_value=525600,
+        initial=0,
+        widget=forms.NumberInput(attrs=_ABOUT_MAILS),
+    )
 
     def clean(self) -> dict[str, Any]:
         """Ask for what the chosen check needs."""
@@ -101,13 +160,24 @@ class Condition(NodeKind):
 
     kind = "condition"
     label = _("Condition")
-    icon = "arrows-split"
+    icon = "share"
     group = _("Logic")
     feature = "conditions"
     ports = (YES, NO)
     optional_ports = (UNKNOWN,)
+    port_words: ClassVar[Mapping[str, Text]] = {YES: _("Yes"), NO: _("No"), UNKNOWN: _("Unknown")}
+    begins_with: ClassVar[Mapping[str, Any]] = {"check": "opened", "withinDays": 2}
     form = ConditionForm
     needs: ClassVar[frozenset[str]] = frozenset({"mails", "clicks", "fields", "tags", "groups"})
+
+    @classmethod
+    def summary(cls, data: Mapping[str, Any], names: Names) -> str:
+        """The question, and how long it may take to become true."""
+        question = _question(data, names)
+        within = span_words(data["withinDays"], data["withinHours"], data["withinMinutes"])
+        if question and within and data["check"] in MAIL_CHECKS:
+            return gettext("%(question)s within %(span)s") % {"question": question, "span": within}
+        return question
 
     @classmethod
     def run(cls, step: Step) -> Outcome:
@@ -137,6 +207,35 @@ class Condition(NodeKind):
         elif check == "group" and data["groupId"] not in around.group_ids:
             found["groupId"] = [_("There is no such group.")]
         return found
+
+
+def _question(data: Mapping[str, Any], names: Names) -> str:
+    """Return what is asked in words, "" while it is not clear."""
+    check = data["check"]
+    if check == "field" and data["field"] and data["operator"]:
+        operator = dict(OPERATORS)[data["operator"]]
+        value = "" if data["operator"] == "is_empty" else f" “{data['value']}”"
+        return gettext("If %(what)s") % {"what": f"{names.fields.get(data['field'], data['field'])} {operator}{value}"}
+    if check == "tag" and data["tag"]:
+        return gettext("If tagged “%(name)s”") % {"name": data["tag"]}
+    if check == "group" and data["groupId"]:
+        return gettext("If in the group “%(name)s”") % {"name": names.groups.get(data["groupId"], data["groupId"])}
+    if check not in MAIL_CHECKS or (check == "email_state" and not data["state"]):
+        return ""
+    state = data["state"] if check == "email_state" else check
+    mail = names.nodes.get(data["nodeId"], data["nodeId"]) if data["nodeId"] else ""
+    return _mail_question(state, url=data["url"] if check == "clicked" else "", mail=str(mail))
+
+
+def _mail_question(state: str, *, url: str, mail: str) -> str:
+    if url and mail:
+        return gettext("If “%(url)s” clicked in “%(mail)s”") % {"url": url, "mail": mail}
+    if url:
+        return gettext("If “%(url)s” clicked") % {"url": url}
+    word = str(dict(STATES)[state]).lower()
+    if mail:
+        return gettext("If %(state)s: “%(mail)s”") % {"state": word, "mail": mail}
+    return gettext("If %(state)s") % {"state": word}
 
 
 def _ask_mail(step: Step) -> Outcome:

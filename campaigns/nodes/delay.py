@@ -1,12 +1,14 @@
 """A pause between two steps."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.nodes.base import Go, NodeForm, NodeKind, Outcome, Step, WaitUntil
+from campaigns.nodes.base import Go, Names, NodeForm, NodeKind, Outcome, Step, WaitUntil
 from fluenzr.core import clock
 
 
@@ -34,6 +36,13 @@ class Delay(NodeKind):
     icon = "clock"
     group = _("Timing")
     form = DelayForm
+    begins_with: ClassVar[Mapping[str, Any]] = {"days": 3}
+
+    @classmethod
+    def summary(cls, data: Mapping[str, Any], names: Names) -> str:
+        """Wait so long."""
+        length = span_words(data["days"], data["hours"], data["minutes"], working=data["businessDays"])
+        return gettext("Wait %(length)s") % {"length": length} if length else ""
 
     @classmethod
     def run(cls, step: Step) -> Outcome:
@@ -49,3 +58,14 @@ def ends_at(step: Step) -> datetime:
     if data["businessDays"]:
         return clock.add_business_days(start, data["days"], step.zone) + span
     return start + timedelta(days=data["days"]) + span
+
+
+def span_words(days: int, hours: int, minutes: int, *, working: bool = False) -> str:
+    """Return a span of time in words: "3 business days, 2 hours"; "" for none."""
+    day = ngettext("%d business day", "%d business days", days) if working else ngettext("%d day", "%d days", days)
+    parts = (
+        (day, days),
+        (ngettext("%d hour", "%d hours", hours), hours),
+        (ngettext("%d minute", "%d minutes", minutes), minutes),
+    )
+    return ", ".join(words % number for words, number in parts if number)

@@ -6,11 +6,25 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.enums import EnrolmentStatus, MessageState
 from campaigns.mail import moulds
-from campaigns.nodes.base import Go, NodeForm, NodeKind, Outcome, Problems, Send, Step, Stop, Surroundings, WaitUntil
+from campaigns.nodes.base import (
+    Go,
+    Names,
+    NodeForm,
+    NodeKind,
+    Outcome,
+    Problems,
+    Send,
+    Step,
+    Stop,
+    Surroundings,
+    WaitUntil,
+)
+from campaigns.nodes.widgets import Body, Subject
 
 # A mail on its way wakes its journey when it is settled; this is for a journey that looks sooner.
 LOOK_AGAIN = timedelta(hours=1)
@@ -19,13 +33,14 @@ LOOK_AGAIN = timedelta(hours=1)
 class EmailForm(NodeForm):
     """What the mail says and what is tracked; both switches are on unless switched off (contract M1)."""
 
-    subject = forms.CharField(label=_("Subject"), required=False, max_length=500, initial="")
-    body = forms.CharField(label=_("Body"), max_length=200_000, strip=False, widget=forms.Textarea)
+    subject = forms.CharField(label=_("Subject"), required=False, max_length=500, initial="", widget=Subject)
+    body = forms.CharField(label=_("Body"), max_length=200_000, strip=False, widget=Body(format_field="bodyFormat"))
     bodyFormat = forms.ChoiceField(
         label=_("Format"),
         required=False,
         choices=[("", _("As it looks")), ("text", _("Text")), ("html", _("HTML"))],
         initial="",
+        widget=forms.HiddenInput,
     )
     trackOpens = forms.BooleanField(label=_("Track opens"), required=False, initial=True)
     trackClicks = forms.BooleanField(label=_("Track clicks"), required=False, initial=True)
@@ -41,6 +56,12 @@ class Email(NodeKind):
     group = _("Messages")
     form = EmailForm
     needs: ClassVar[frozenset[str]] = frozenset({"mails"})
+
+    @classmethod
+    def summary(cls, data: Mapping[str, Any], names: Names) -> str:
+        """Its subject, as it is written."""
+        subject: str = data["subject"].strip()
+        return subject or (gettext("Follow-up in the same thread") if data["body"].strip() else "")
 
     @classmethod
     def run(cls, step: Step) -> Outcome:

@@ -140,6 +140,19 @@ def walk(document: Mapping[str, Any], *, kind: str = "") -> list[str]:
     return [name for name in found if kind in ("", kinds[name].kind)]
 
 
+def before(document: Mapping[str, Any], node: str, *, kind: str = "") -> list[str]:
+    """Return the nodes on any way to a node, in walk order; or those of a kind."""
+    sources: dict[str, set[str]] = {}
+    for item in document["edges"]:
+        sources.setdefault(item["to"], set()).add(item["from"])
+    found, waiting = set[str](), [node]
+    while waiting:
+        new = sources.get(waiting.pop(), set()) - found
+        found |= new
+        waiting.extend(new)
+    return [name for name in walk(document, kind=kind) if name in found - {node}]
+
+
 def _kinds(document: Mapping[str, Any]) -> dict[str, type[NodeKind]]:
     return {item["id"]: registry.kind(item["type"]) for item in document["nodes"]}
 

@@ -115,19 +115,9 @@ def _unfinished(value: Any) -> Any:
 
 
 def _emails(campaign: Campaign, document: Mapping[str, Any], node: str) -> Iterable[Option]:
-    """Yield the e-mails before a node: it may be reached by several ways, so those on any of them."""
-    sources: dict[str, set[str]] = {}
-    for item in document["edges"]:
-        sources.setdefault(item["to"], set()).add(item["from"])
-    before, waiting = set[str](), [node]
-    while waiting:
-        for source in sources.get(waiting.pop(), set()) - before:
-            before.add(source)
-            waiting.append(source)
     cards = drafts.cards(campaign, document)
-    for name in drafts.walk(document, kind="email"):
-        if name in before - {node}:
-            yield name, f"{cards[name].title}: {cards[name].summary}" if cards[name].summary else cards[name].title
+    for name in drafts.before(document, node, kind="email"):
+        yield name, f"{cards[name].title}: {cards[name].summary}" if cards[name].summary else cards[name].title
 
 
 def _groups(campaign: Campaign, document: Mapping[str, Any], node: str) -> Iterable[Option]:

@@ -1,16 +1,19 @@
 """What the mails of a campaign would say to one person, without sending anything."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import graph, workflows
-from campaigns.mail import rendering
+from campaigns import drafts, graph, workflows
+from campaigns.mail import moulds, rendering, variables
 from campaigns.mail.rendering import Preview
 from campaigns.models import Campaign, Enrolment
+from campaigns.nodes import registry
+from campaigns.nodes.base import Problems
 from contacts.models import Contact
 from fluenzr.core.errors import Invalid
 
@@ -65,3 +68,37 @@ def _somebody(campaign: Campaign) -> Contact:
     if somebody is None:
         raise Invalid(_("Add a contact first: a preview is for somebody"), field="contactId")
     return somebody
+
+
+def draft_mail(
+    campaign: Campaign, *, document: Mapping[str, Any], node: str, contact: Contact, now: datetime
+) -> Preview:
+    """Return one mail of a document that may be unfinished elsewhere, as a contact would get it.
+
+    Raises:
+        Invalid: the mail itself cannot be made yet, or there is no such email; its details name the field.
+    """
+    mails = {item["id"]: item for item in document["nodes"] if item["type"] == "email"}
+    if node not in mails:
+        raise Invalid(_("There is no email with this id in the workflow"), field="nodeId")
+    names = variables.names(campaign.workspace)
+    found = _mould_problems(mails[node], names)
+    if found:
+        raise Invalid(next(iter(found.values()))[0], details=found)
+    # A follow-up without a subject of its own takes that of a mail before it.
+    before = [name for name in drafts.before(document, node, kind="email") if not _mould_problems(mails[name], names)]
+    chain = graph.parse(_in_a_row([mails[name] for name in (*before, node)]))
+    return rendering.preview(campaign=campaign, graph=chain, node_id=node, contact=contact, now=now)
+
+
+def _mould_problems(item: Mapping[str, Any], names: Collection[str]) -> Problems:
+    data = registry.kind("email").usable(item.get("data") or {})
+    if not data["body"].strip():
+        return {"body": [_("The email needs a body.")]}
+    return moulds.problems(data, names=names)
+
+
+def _in_a_row(mails: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a document with these mails one after the other."""
+    nodes = [{"id": " start", "type": "start"}, *mails, {"id": " end", "type": "end"}]
+    return {"nodes": nodes, "edges": [{"from": one["id"], "to": two["id"]} for one, two in pairwise(nodes)]}

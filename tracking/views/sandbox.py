@@ -5,19 +5,15 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
+from fluenzr.core import frames
 from fluenzr.core.errors import Invalid
 from fluenzr.mailboxes.models import SandboxMail
 from fluenzr.workspaces.models import Member, ScopedQuerySet
 from tracking import sandbox
 
 PER_PAGE = 50
-# User mail is shown only in a frame that runs nothing and reaches nothing (design.md, section 5).
-_FRAME_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox allow-popups"
-)
 
 
 @require_GET
@@ -37,13 +33,9 @@ def detail(request: HttpRequest, mail: str) -> HttpResponse:
 
 @require_GET
 @login_required
-@xframe_options_sameorigin
 def body(request: HttpRequest, mail: str) -> HttpResponse:
     """Return the HTML of a mail as it is, for the frame."""
-    response = HttpResponse(sandbox.read(_find(request, mail)).parsed.html)
-    response["Content-Security-Policy"] = _FRAME_POLICY
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return frames.mail(sandbox.read(_find(request, mail)).parsed.html)
 
 
 @require_POST

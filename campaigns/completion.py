@@ -38,7 +38,12 @@ def complete(campaigns: Collection[UUID], *, now: datetime) -> list[UUID]:
         if not keys:
             return []
         # Asked again under the lock: whoever adds people holds it, and those who were added meanwhile are seen then.
-        list(Campaign.objects.filter(pk__in=keys).order_by("pk").select_for_update().values_list("pk", flat=True))
+        list(
+            Campaign.objects.filter(pk__in=keys)
+            .order_by("pk")
+            .select_for_update(no_key=True)
+            .values_list("pk", flat=True)
+        )
         keys = list(done.values_list("pk", flat=True))
         rows = Campaign.objects.filter(pk__in=keys)
         rows.update(status=CampaignStatus.COMPLETED, completed_at=now, updated_at=now)

@@ -109,7 +109,7 @@ def _take_turns(campaigns: Sequence[UUID], now: datetime, limit: int) -> list[UU
     keys: list[UUID] = []
     for number, campaign in enumerate(campaigns):
         share = (limit - len(keys)) // (len(campaigns) - number)
-        rows = due.filter(campaign=campaign).select_for_update(skip_locked=True, of=("self",))
+        rows = due.filter(campaign=campaign).select_for_update(no_key=True, skip_locked=True, of=("self",))
         keys.extend(rows.values_list("pk", flat=True)[:share])
     return keys
 

@@ -60,7 +60,7 @@ def explain_all(enrolments: Sequence[Enrolment], *, now: datetime) -> dict[UUID,
         elif row.phase == Phase.STEP:
             found[row.pk] = _waiting_at_step(row, known[row.pk], now)
         else:
-            found[row.pk] = _mail_on_its_way(row, mails.get(row.pk))
+            found[row.pk] = _mail_on_its_way(row, mails.get(row.pk), lanes[row.campaign_id], now)
     return found
 
 
@@ -118,9 +118,13 @@ def _waiting_at_step(enrolment: Enrolment, known: Facts, now: datetime) -> Expla
     return Explanation(now, "", RULES[""])
 
 
-def _mail_on_its_way(enrolment: Enrolment, message: Message | None) -> Explanation:
+def _mail_on_its_way(
+    enrolment: Enrolment, message: Message | None, lanes: Sequence[tuple[UUID, slots.Lane]], now: datetime
+) -> Explanation:
     if message is None:
         return Explanation(enrolment.next_run_at, "", RULES[""])
+    if not message.has_slot and message.not_before <= now:
+        return _waiting_for_slot(enrolment, lanes, now)
     if message.attempts:
         text = _("The mail server put the mail off: %(text)s") % {"text": message.smtp_text}
         return Explanation(message.not_before, "deferred", text)

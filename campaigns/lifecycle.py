@@ -228,7 +228,7 @@ def cancel(campaign: Campaign, *, by: str, now: datetime) -> Campaign:
     running = Enrolment.objects.filter(campaign=campaign, status__in=RUNNING)
     with transaction.atomic():
         # People before the campaign, as the engine takes them: the other way round each would wait for the other.
-        list(running.order_by("pk").select_for_update().values_list("pk", flat=True))
+        list(running.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
         campaign = locked(campaign)
         states.move(campaign, CampaignStatus.CANCELLED, CAMPAIGN_MOVES, updated_at=now)
         reason = gettext("The campaign was cancelled.")
@@ -244,7 +244,7 @@ def locked(campaign: Campaign) -> Campaign:
         NotFound: it was deleted meanwhile.
     """
     # `of`, because PostgreSQL locks no nullable side of a join, and nobody else's rows are meant.
-    rows = Campaign.objects.select_for_update(of=("self",)).select_related("workspace", "draft", "version")
+    rows = Campaign.objects.select_for_update(no_key=True, of=("self",)).select_related("workspace", "draft", "version")
     found: Campaign | None = rows.filter(pk=campaign.pk).first()
     if found is None:
         raise NotFound(_("There is no such campaign"))

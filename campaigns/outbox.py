@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 # A task stops claiming after this long, so that stopping is quick and accounts take turns.
 CLAIM_FOR_SECONDS = 5.0
+# How late a mail may be for its slot.
+SLOT_LASTS = timedelta(minutes=15)
 # How long the answer of a server is offered to a database that does not take it; then recovery has the journal.
 SETTLE_FOR_SECONDS = 45.0
 
@@ -77,12 +79,28 @@ def claim(account: Account, *, owner: str, count: int, now: datetime) -> list[Me
         # An account that got into trouble sends nothing more, not even for the sender that holds it.
         usable = Account.objects.usable().filter(pk=account.pk)
         due = Message.objects.to_claim(now).filter(account__in=usable).order_by("not_before", "id")
-        keys = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:count])
+        rows = list(
+            due.select_related("campaign").select_for_update(no_key=True, skip_locked=True, of=("self",))[:count]
+        )
+        over = [row.pk for row in rows if _missed_its_slot(row, now)]
+        if over:
+            Message.objects.to_claim(now).filter(pk__in=over).update(has_slot=False, not_before=now)
+        keys = [row.pk for row in rows if row.pk not in over]
         Message.objects.to_claim(now).filter(pk__in=keys).update(
             state=MessageState.CLAIMED, fence=F("fence") + 1, owner=owner, lease_until=now + _lease()
         )
         mine = Message.objects.filter(pk__in=keys, owner=owner, state=MessageState.CLAIMED)
         return list(mine.select_related("workspace", "campaign").order_by("not_before", "id"))
+
+
+def _missed_its_slot(message: Message, now: datetime) -> bool:
+    """Whether a mail of a sequence is too late for its slot: the planner gives it another, inside hours and limits.
+
+    What a person sends again, knowingly, goes at once.
+    """
+    if message.campaign is None or message.sent_at is not None:
+        return False
+    return now - message.not_before > SLOT_LASTS or not message.campaign.window().is_open(now)
 
 
 def _lease() -> timedelta:

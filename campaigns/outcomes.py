@@ -15,6 +15,7 @@ from campaigns.enums import REVISABLE, EnrolmentStatus, EventType, MessageState,
 from campaigns.events import Happening
 from campaigns.models import Enrolment, Message
 from contacts import standing
+from contacts.models import Contact
 
 HARD, SOFT = "hard", "soft"
 # So many soft bounces in a row with no delivery between count as a hard one (semantics, section 10).
@@ -27,6 +28,7 @@ def replied(message: Message, *, at: datetime, now: datetime, metadata: Mapping[
     Returns whether it was the first reply to this message.
     """
     with transaction.atomic():
+        hold_person(message)
         arrived(message, now=now)
         first = _mark(message, "replied_at")
         events.record([Happening(EventType.REPLIED, at, message=message, metadata=metadata)])
@@ -39,6 +41,7 @@ def replied(message: Message, *, at: datetime, now: datetime, metadata: Mapping[
 def auto_replied(message: Message, *, at: datetime, now: datetime, metadata: Mapping[str, Any]) -> None:
     """A machine answered for the person: it is written down and stops nothing."""
     with transaction.atomic():
+        hold_person(message)
         arrived(message, now=now)
         events.record([Happening(EventType.AUTO_REPLIED, at, message=message, metadata=metadata)])
 
@@ -49,6 +52,7 @@ def bounced(message: Message, *, kind: str, at: datetime, now: datetime, metadat
     Returns whether this message had not bounced before.
     """
     with transaction.atomic():
+        hold_person(message)
         arrived(message, now=now)
         if not Message.objects.filter(pk=message.pk, bounce_kind="").update(bounce_kind=kind):
             return False
@@ -73,6 +77,7 @@ def end_bounced(message: Message, *, now: datetime) -> None:
 def unsubscribed(message: Message, *, at: datetime, now: datetime, metadata: Mapping[str, Any]) -> bool:
     """A person left through this mail. Returns whether it was the first time."""
     with transaction.atomic():
+        hold_person(message)
         arrived(message, now=now)
         first = _mark(message, "unsubscribed_at")
         if first:
@@ -86,6 +91,7 @@ def unsubscribed(message: Message, *, at: datetime, now: datetime, metadata: Map
 def complained(message: Message, *, at: datetime, now: datetime, metadata: Mapping[str, Any]) -> bool:
     """A person reported this mail as spam: as an unsubscribe, with its own event (contract A39)."""
     with transaction.atomic():
+        hold_person(message)
         arrived(message, now=now)
         first = _mark(message, "unsubscribed_at")
         if first:
@@ -109,9 +115,14 @@ def arrived(message: Message, *, now: datetime) -> bool:
     return True
 
 
+def hold_person(message: Message) -> None:
+    """Lock the person whom the mail went to, before anything of theirs: so do all who stop people (no deadlock)."""
+    list(Contact.objects.select_for_update(no_key=True).filter(pk=message.contact_id).values_list("pk"))
+
+
 def _mark(message: Message, stamp: str) -> bool:
     """Lock the message's row and say whether the stamp is still free; `events.record` sets it."""
-    row = Message.objects.select_for_update().only(stamp).get(pk=message.pk)
+    row = Message.objects.select_for_update(no_key=True).only(stamp).get(pk=message.pk)
     return getattr(row, stamp) is None
 
 
@@ -133,6 +144,7 @@ def _soft_too_often(message: Message) -> bool:
 def refused(message: Message, *, kind: str, now: datetime, metadata: Mapping[str, Any]) -> None:
     """The server did not take the mail, because of its recipient: a bounce of a mail that was never accepted."""
     with transaction.atomic():
+        hold_person(message)
         if not Message.objects.filter(pk=message.pk, bounce_kind="").update(bounce_kind=kind):
             return
         details = {**metadata, "bounceType": kind}

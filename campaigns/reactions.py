@@ -16,7 +16,7 @@ from fluenzr.mailboxes.models import Account
 _STATUSES = {
     ContactStatus.UNSUBSCRIBED: EnrolmentStatus.UNSUBSCRIBED,
     ContactStatus.BOUNCED: EnrolmentStatus.BOUNCED,
-    ContactStatus.BLOCKED: EnrolmentStatus.REMOVED,
+    ContactStatus.BLOCKED: EnrolmentStatus.UNSUBSCRIBED,
 }
 
 

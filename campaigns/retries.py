@@ -24,7 +24,7 @@ def retry(enrolment: Enrolment, *, by: str, now: datetime) -> None:
         campaign = lifecycle.locked(enrolment.campaign)
         if campaign.status in (CampaignStatus.ARCHIVED, CampaignStatus.CANCELLED):
             raise Conflict(_("The campaign is over"))
-        row = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
+        row = Enrolment.objects.select_for_update(no_key=True).get(pk=enrolment.pk)
         if row.status != EnrolmentStatus.ERROR or row.version_id is None or not row.node:
             raise Conflict(_("Only a journey that stopped in error can be retried"))
         if campaign.status == CampaignStatus.COMPLETED:
@@ -52,7 +52,13 @@ def send_again(message: Message, *, by: str, now: datetime) -> None:
         rows = Message.objects.filter(pk=message.pk, state=MessageState.UNCERTAIN)
         counted_at = message.sent_at or message.sending_at or now
         if not rows.update(
-            state=MessageState.QUEUED, not_before=now, attempts=0, reason="", settled_at=None, sent_at=counted_at
+            state=MessageState.QUEUED,
+            not_before=now,
+            has_slot=True,
+            attempts=0,
+            reason="",
+            settled_at=None,
+            sent_at=counted_at,
         ):
             raise Conflict(_("The mail is not uncertain"))
         if message.campaign_id is not None:

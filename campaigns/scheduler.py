@@ -55,13 +55,16 @@ def lanes_due(now: datetime) -> QuerySet[CampaignAccount]:
     lanes = CampaignAccount.objects.filter(
         free, campaign__in=Campaign.objects.active(), account__status=AccountStatus.CONNECTED
     )
-    asked: QuerySet[CampaignAccount] = lanes.alias(mine=Subquery(mine), new=Subquery(new))
-    waiting = asked.filter(Q(mine__isnull=False) | Q(new__isnull=False))
+    again = Message.objects.wanting_a_slot(now).filter(account=OuterRef("account"), campaign=OuterRef("campaign"))
+    asked: QuerySet[CampaignAccount] = lanes.alias(
+        mine=Subquery(mine), new=Subquery(new), again=Subquery(again.values("not_before")[:1])
+    )
+    waiting = asked.filter(Q(mine__isnull=False) | Q(new__isnull=False) | Q(again__isnull=False))
     return waiting.order_by(F("last_used_at").asc(nulls_first=True))
 
 
 def plan(*, now: datetime) -> int:
-    """Give slots to those whose mail is due; return how many messages were born."""
+    """Give slots to those whose mail is due; return how many were given."""
     return sum(_try_lane(lane, now) for lane in list(lanes_due(now).values_list("pk", flat=True)[:LANES_A_TICK]))
 
 
@@ -78,7 +81,7 @@ def _try_lane(lane_id: UUID, now: datetime) -> int:
 
 
 def plan_lane(lane_id: UUID, *, now: datetime) -> int:
-    """Take the slots that one lane has now, and give them to its people; return how many messages were born."""
+    """Take the slots that one lane has now: for mails that lost theirs, then for people; return how many were given."""
     with transaction.atomic():
         lane, state = lock_lane(lane_id)
         if lane.campaign.status != CampaignStatus.ACTIVE:
@@ -87,18 +90,30 @@ def plan_lane(lane_id: UUID, *, now: datetime) -> int:
             _wait(lane, now + AHEAD, "account_behind", now)
             return 0
         times = slots.take(state, now=now, until=now + AHEAD, count=BATCH)[0]
-        people = _people(lane, now, len(times))
-        messages = _messages(lane, people, times)
-        if messages:
-            times = times[: len(messages)]
+        again = _give_again(lane, now, times)
+        people = _people(lane, now, len(times) - again)
+        messages = _messages(lane, people, times[again:])
+        times = times[: again + len(messages)]
+        if times:
             for at in times:
                 state = state.use(at)
             _charge(lane, state, times)
+        if messages:
             Message.objects.bulk_create(messages)
             _on_their_way(lane, [row.pk for row in people])
         following = slots.slot(state, now)
         _wait(lane, following.at or now + BLOCKED_FOR, following.reason, now)
-    return len(messages)
+    return len(times)
+
+
+def _give_again(lane: CampaignAccount, now: datetime, times: Sequence[datetime]) -> int:
+    """Give the first of the slots to mails that have lost theirs; return how many were given."""
+    waiting = Message.objects.wanting_a_slot(now).filter(account=lane.account_id, campaign=lane.campaign_id)
+    locked = waiting.order_by("not_before", "id").select_for_update(no_key=True, skip_locked=True)
+    keys = list(locked.values_list("pk", flat=True)[: len(times)]) if times else []
+    for key, at in zip(keys, times, strict=False):
+        Message.objects.wanting_a_slot(now).filter(pk=key).update(has_slot=True, not_before=at)
+    return len(keys)
 
 
 def _wait(lane: CampaignAccount, until: datetime, reason: str, now: datetime) -> None:
@@ -108,7 +123,7 @@ def _wait(lane: CampaignAccount, until: datetime, reason: str, now: datetime) ->
 
 def _is_behind(lane: CampaignAccount, now: datetime) -> bool:
     """Whether senders do not keep up with what was planned for the account; what a server put off does not count."""
-    planned = Message.objects.filter(account=lane.account_id, state=MessageState.QUEUED, attempts=0)
+    planned = Message.objects.filter(account=lane.account_id, state=MessageState.QUEUED, has_slot=True)
     return planned.filter(not_before__lt=now - BEHIND).exists()
 
 
@@ -189,7 +204,9 @@ def _waiting(lane: CampaignAccount, now: datetime, count: int, *, but: Sequence[
     for rows in (due.filter(account=lane.account_id), due.filter(account__isnull=True)):
         if len(keys) < count:
             # The account is the same for all; named, PostgreSQL reads its index in order instead of sorting everybody.
-            locked = rows.order_by("account", "next_run_at").select_for_update(skip_locked=True, of=("self",))
+            locked = rows.order_by("account", "next_run_at").select_for_update(
+                no_key=True, skip_locked=True, of=("self",)
+            )
             keys.extend(locked.values_list("pk", flat=True)[: count - len(keys)])
     return keys
 

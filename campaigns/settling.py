@@ -41,8 +41,9 @@ def settle(held: Held, receipt: Receipt, *, now: datetime) -> bool:
             return _sent(held, receipt, now)
         if receipt.outcome is Outcome.UNKNOWN:
             return doubt(held.message, fence=held.fence, reason=receipt.text, now=now)
-        # The mail may still be taken back by a stop, which locks the journey before its mails: so do we.
-        list(Enrolment.objects.select_for_update().filter(pk=held.message.enrolment_id).values_list("pk"))
+        # The mail may still be taken back by a stop, which locks person, journey and mails in this order: so do we.
+        outcomes.hold_person(held.message)
+        list(Enrolment.objects.select_for_update(no_key=True).filter(pk=held.message.enrolment_id).values_list("pk"))
         if receipt.outcome is Outcome.UNOPENED:
             return put_back(held, now=now)
         if receipt.outcome is Outcome.DEFERRED or receipt.verdict is Verdict.SOFT:
@@ -122,6 +123,7 @@ def _deferred(held: Held, receipt: Receipt, now: datetime) -> bool:
         MessageState.SENDING,
         state=MessageState.QUEUED,
         not_before=now + wait,
+        has_slot=message.campaign_id is None,  # hours and limits hold for another try too
         attempts=message.attempts + 1,
         smtp_code=receipt.code,
         smtp_text=receipt.text[:1000],

@@ -36,7 +36,7 @@ def stop(
         # People before mails: whoever plans a mail holds its person's row, so once that row is ours no mail of theirs
         # can be born unseen. The other way round, one that was being planned would leave after the stop.
         rows = Enrolment.objects.filter(pk__in=keys)
-        list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
+        list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
         cancel(Message.objects.filter(enrolment__in=keys), reason=status, now=now)
         ended = rows.filter(status__in=list(from_statuses))
         campaigns = set(ended.values_list("campaign", flat=True))
@@ -74,7 +74,7 @@ def release(campaign: Campaign, *, now: datetime) -> int:
     held = Message.objects.filter(campaign=campaign, state=MessageState.CANCELLED, reason=PAUSED)
     with transaction.atomic():
         opened = held.filter(sending_at__isnull=False)  # a server refused it for now; the same mail is tried again
-        opened.update(state=MessageState.QUEUED, reason="", not_before=now, settled_at=None)
+        opened.update(state=MessageState.QUEUED, reason="", not_before=now, has_slot=False, settled_at=None)
         people = list(held.values_list("enrolment", flat=True))
         held.delete()
         rows = Enrolment.objects.filter(pk__in=people, status__in=RUNNING)

@@ -106,7 +106,12 @@ def _write(
     result = Result()
     keys = [addresses.key(draft.get("email") or "") for draft in given]
     custom = _custom_fields(workspace, given, by=by, now=now)
-    rows = Contact.objects.in_workspace(workspace).filter(email_key__in=set(keys)).order_by("pk").select_for_update()
+    rows = (
+        Contact.objects.in_workspace(workspace)
+        .filter(email_key__in=set(keys))
+        .order_by("pk")
+        .select_for_update(no_key=True)
+    )
     work = _Work(known={row.email_key: row for row in rows})
     everyone: dict[uuid.UUID, None] = {}
     for index, (key, draft) in enumerate(zip(keys, given, strict=True)):
@@ -201,7 +206,7 @@ def _check_room(workspace: Workspace, adding: int) -> None:
     if plans.limits(workspace).contacts is None:
         return
     # The lock makes two additions at once count one after the other.
-    Workspace.objects.select_for_update().get(pk=workspace.pk)
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     used = Contact.objects.in_workspace(workspace).count()
     plans.require_room(workspace, plans.Limit.CONTACTS, used=used, adding=adding)
 

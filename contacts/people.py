@@ -53,7 +53,7 @@ def update(contact: Contact, *, draft: Draft, by: str, now: datetime, source: st
 
 
 def _change(contact: Contact, draft: Draft, *, by: str, now: datetime, source: str) -> None:
-    row: Contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    row: Contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     custom = fields.ensure(contact.workspace, drafts.custom_paths([draft]), by=by, now=now)
     changes = drafts.lay(draft, row, custom)
     if "email" in changes and row.status == ContactStatus.BOUNCED:

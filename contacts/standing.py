@@ -76,7 +76,7 @@ def object_to_tracking(*, contacts: Iterable[Contact], now: datetime) -> int:
     people = list(contacts)
     with transaction.atomic():
         rows = Contact.objects.filter(pk__in=[contact.pk for contact in people], objected_at=None)
-        changed = list(rows.select_for_update().values_list("pk", flat=True))
+        changed = list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
         Contact.objects.filter(pk__in=changed).update(objected_at=now, updated_at=now)
         for chunk in facts.chunks(changed):
             bus.publish(facts.TrackingObjected(workspace_id=people[0].workspace_id, contact_ids=chunk, at=now))
@@ -103,7 +103,7 @@ def _stop(contacts: Iterable[Contact], *, status: ContactStatus, reason: str, so
 def _change(people: Sequence[Contact], status: ContactStatus, now: datetime) -> list[uuid.UUID]:
     """Set the status of those who have another, under a lock on their rows, and return their keys."""
     rows = Contact.objects.filter(pk__in=[contact.pk for contact in people]).exclude(status=status)
-    changed = list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
+    changed = list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     Contact.objects.filter(pk__in=changed).update(status=status, status_at=now, updated_at=now)
     return changed
 

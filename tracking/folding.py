@@ -46,7 +46,7 @@ def fold(*, now: datetime) -> int:
     """
     with transaction.atomic():
         waiting = RawHit.objects.filter(folded=False, at__lte=settled(now)).order_by("at", "id")
-        hits = list(waiting.select_for_update()[:BATCH])
+        hits = list(waiting.select_for_update(no_key=True)[:BATCH])
         if hits and not _folded(hits, now=now):
             for group in _by_message(hits).values():
                 if not _folded(group, now=now):

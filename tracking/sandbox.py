@@ -108,7 +108,7 @@ def play(mail: SandboxMail, act: Act, *, now: datetime) -> None:
     letter = read(mail)
     with transaction.atomic():
         _PLAYS[act](letter, now)
-        row = SandboxMail.objects.select_for_update().get(pk=mail.pk)
+        row = SandboxMail.objects.select_for_update(no_key=True).get(pk=mail.pk)
         row.played = [*row.played, act]
         row.save(update_fields=["played"])
 

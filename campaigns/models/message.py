@@ -20,7 +20,11 @@ class MessageQuerySet(ScopedQuerySet):
 
     def to_claim(self, now: Any) -> Self:
         """Keep those that a sender may take now."""
-        return self.filter(state=MessageState.QUEUED, not_before__lte=now)
+        return self.filter(state=MessageState.QUEUED, has_slot=True, not_before__lte=now)
+
+    def wanting_a_slot(self, now: Any) -> Self:
+        """Keep those that a server put off, or that missed their slot, and that want another now."""
+        return self.filter(state=MessageState.QUEUED, has_slot=False, not_before__lte=now)
 
     def stoppable(self) -> Self:
         """Keep those that a stop still takes back."""
@@ -64,6 +68,7 @@ class Message(PublicIdMixin, models.Model):
 
     created_at = models.DateTimeField(auto_now_add=True)
     not_before = models.DateTimeField(_("not before"))
+    has_slot = models.BooleanField(_("has a slot"), default=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     fence = models.PositiveIntegerField(default=0)
     owner = models.CharField(max_length=160, blank=True)
@@ -89,7 +94,14 @@ class Message(PublicIdMixin, models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=["enrolment", "node", "occurrence"], name="message_once"),)
         indexes = (
-            models.Index(fields=["account", "not_before"], condition=Q(state="queued"), name="message_queued"),
+            models.Index(
+                fields=["account", "not_before"], condition=Q(state="queued", has_slot=True), name="message_queued"
+            ),
+            models.Index(
+                fields=["account", "campaign", "not_before"],
+                condition=Q(state="queued", has_slot=False),
+                name="message_slotless",
+            ),
             models.Index(fields=["lease_until"], condition=Q(state__in=["claimed", "sending"]), name="message_leased"),
             models.Index(fields=["settled_at"], condition=Q(state="uncertain"), name="message_uncertain"),
             models.Index(fields=["recipient_hash", "-sent_at"], name="message_recipient"),

@@ -29,10 +29,11 @@ def move(obj: models.Model, to: str, allowed: Moves, *, field: str = "status", *
         if not type(obj)._default_manager.filter(pk=obj.pk).exists():
             raise NotFound(_("It was deleted meanwhile."))
         obj.refresh_from_db(fields=[field])
-        raise Conflict(
-            _("%(noun)s is %(state)s; it cannot become %(to)s.")
-            % {"noun": str(obj._meta.verbose_name).capitalize(), "state": getattr(obj, field), "to": to}
+        state = getattr(obj, field)
+        text = (
+            _("%(noun)s is %(state)s already.") if state == to else _("%(noun)s is %(state)s; it cannot become %(to)s.")
         )
+        raise Conflict(text % {"noun": str(obj._meta.verbose_name).capitalize(), "state": state, "to": to})
     for name, value in values.items():
         setattr(obj, name, value)
 

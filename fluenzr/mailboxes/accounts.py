@@ -49,7 +49,7 @@ def create(*, workspace: Workspace, draft: Draft, by: str, now: datetime) -> Acc
     account.next_poll_at = _first_poll(account, now)
     try:
         with transaction.atomic():
-            Workspace.objects.select_for_update().get(pk=workspace.pk)
+            Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
             used = Account.objects.in_workspace(workspace).listed().count()
             plans.require_room(workspace, plans.Limit.EMAIL_ACCOUNTS, used=used)
             _insert(account)

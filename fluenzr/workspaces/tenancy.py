@@ -95,7 +95,7 @@ def add_member(*, workspace: Workspace, user: User, role: str, by: str, now: dat
         raise Invalid(_("Role must be one of %(roles)s") % {"roles": ", ".join(Role.values)}, field="role")
     with transaction.atomic():
         # The lock makes two additions at once count one after the other.
-        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
         members = Member.objects.in_workspace(workspace)
         if members.filter(user=user).exists():
             raise Conflict(_("This person is a member already"))

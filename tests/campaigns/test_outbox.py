@@ -214,3 +214,33 @@ def test_account_has_one_sender_at_a_time(workspace: Workspace) -> None:
     assert outbox.take_account(account.pk, owner="b") is None
     outbox.release_account(account.pk, owner="a")
     assert outbox.take_account(account.pk, owner="b") is not None
+
+
+def test_mail_put_off_past_the_sending_hours_waits_for_them(workspace: Workspace) -> None:
+    with sink() as told:
+        told.at_dot = ["451 4.3.0 later"]
+        campaign = make_running(workspace, account=make_smtp_account(workspace, told.port))
+        run(campaign)
+        Campaign.objects.update(send_days=[])
+        Message.objects.update(not_before=clock.database_now(), has_slot=True)
+        run(campaign)
+        message = one_message(campaign)
+        assert (message.state, message.has_slot, told.mails) == (MessageState.QUEUED, False, [])
+        Campaign.objects.update(send_days=list(clock.DAY_NAMES))
+        campaign.lanes.update(next_slot_at=None)
+        run(campaign)
+        assert one_message(campaign).state == MessageState.SENT
+
+
+def test_second_try_takes_its_turn_in_the_limit_an_hour(workspace: Workspace) -> None:
+    campaign = make_running(workspace, people=2, max_emails_per_hour=60)
+    now = clock.database_now()
+    first, second = [scheduler.plan(now=now + timedelta(seconds=wait)) for wait in (0, 62)]
+    assert (first, second) == (1, 1)
+    late = Message.objects.order_by("not_before")[0]
+    Message.objects.filter(pk=late.pk).update(has_slot=False, not_before=now, attempts=1)
+    assert scheduler.plan(now=now + timedelta(seconds=62)) == 0
+    assert scheduler.plan(now=now + timedelta(seconds=124)) == 1
+    late.refresh_from_db()
+    assert late.has_slot is True
+    assert late.not_before - Message.objects.order_by("not_before")[0].not_before > timedelta(seconds=60)

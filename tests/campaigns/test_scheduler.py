@@ -200,7 +200,7 @@ def test_mails_that_did_not_leave_hold_back_new_ones(workspace: Workspace) -> No
 def test_mail_that_a_server_put_off_holds_back_nothing(workspace: Workspace) -> None:
     make_running(workspace, people=2, max_emails_per_hour=60)
     scheduler.plan(now=NOW)
-    Message.objects.update(attempts=1)
+    Message.objects.update(attempts=1, has_slot=False, not_before=NOW + 10 * MINUTE)
     assert scheduler.plan(now=NOW + 5 * MINUTE) == 1
 
 

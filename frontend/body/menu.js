@@ -1,0 +1,30 @@
+import { t, variables } from "./words.js";
+
+/** Return a list that puts a variable in: `onChoose` gets its key. */
+export function variableMenu(onChoose) {
+  const menu = document.createElement("select");
+  menu.className = "form-select flow-variables";
+  menu.setAttribute("aria-label", t("insert_variable"));
+  menu.append(new Option(t("insert_variable"), ""));
+  for (const { key, label } of variables()) menu.append(new Option(label, key));
+  // It is no field of the form.
+  for (const name of ["input", "change"]) menu.addEventListener(name, (event) => event.stopPropagation());
+  menu.addEventListener("change", () => {
+    const key = menu.value;
+    menu.value = "";
+    if (key) onChoose(key);
+  });
+  return menu;
+}
+
+/** Return a button of the bar over the body. */
+export function button(text, label, onClick) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "btn btn-sm";
+  made.textContent = text;
+  made.title = label;
+  made.setAttribute("aria-label", label);
+  made.addEventListener("click", onClick);
+  return made;
+}

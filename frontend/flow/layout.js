@@ -1,0 +1,55 @@
+// Where cards stand: top to bottom, by dagre.
+
+import dagre from "@dagrejs/dagre";
+
+export const CARD = { width: 248, height: 76 };
+
+/** Return a position for every node. */
+export function tidy(doc) {
+  const graph = new dagre.graphlib.Graph({ multigraph: true });
+  graph.setGraph({ rankdir: "TB", nodesep: 48, ranksep: 72, marginx: 24, marginy: 24 });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const node of doc.nodes) graph.setNode(node.id, { ...CARD });
+  for (const edge of doc.edges) graph.setEdge(edge.from, edge.to, {}, edge.branch ?? "");
+  dagre.layout(graph);
+  return Object.fromEntries(
+    doc.nodes.map(({ id }) => {
+      const { x, y } = graph.node(id);
+      return [id, { x: Math.round(x - CARD.width / 2), y: Math.round(y - CARD.height / 2) }];
+    }),
+  );
+}
+
+export const isPlaced = (doc) => doc.nodes.every((node) => node.position);
+
+/** Return the document with a place for the nodes that have none. */
+export function placed(doc) {
+  if (isPlaced(doc)) return doc;
+  const places = tidy(doc);
+  return { ...doc, nodes: doc.nodes.map((node) => ({ ...node, position: places[node.id] })) };
+}
+
+/** Make room below a new card: whatever stands there and after it moves down. */
+export function makeRoom(doc, id) {
+  const made = doc.nodes.find((node) => node.id === id);
+  const step = CARD.height + 72;
+  const below = new Set();
+  const waiting = [id];
+  while (waiting.length) {
+    const from = waiting.pop();
+    for (const edge of doc.edges) {
+      if (edge.from === from && !below.has(edge.to) && edge.to !== id) {
+        below.add(edge.to);
+        waiting.push(edge.to);
+      }
+    }
+  }
+  const followers = doc.nodes.filter((node) => below.has(node.id));
+  const highest = Math.min(...followers.map((node) => node.position.y));
+  const missing = made.position.y + step - highest;
+  if (!followers.length || missing <= 0) return doc;
+  const nodes = doc.nodes.map((node) =>
+    below.has(node.id) ? { ...node, position: { ...node.position, y: node.position.y + missing } } : node,
+  );
+  return { ...doc, nodes };
+}

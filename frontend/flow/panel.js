@@ -1,0 +1,80 @@
+// The form in the side panel: it comes from the server, and what is typed into it becomes the data of its step.
+
+import { nodeOf } from "./graph.js";
+
+const TYPED_MS = 250;
+
+/** Have HTMX put the form of a step into an element and listen to it; returns what ends that. */
+export function fill(element, store, id) {
+  const node = nodeOf(store.doc, id);
+  if (!node) return undefined;
+  let timer;
+  let waiting;
+  const flush = async () => {
+    clearTimeout(timer);
+    const form = waiting;
+    waiting = undefined;
+    if (form) await take(store, id, node.type, form);
+  };
+  const onInput = (event) => {
+    const form = event.target.closest("form");
+    if (!form) return;
+    showFitting(form);
+    // Read at once: the form may be gone when its turn comes.
+    waiting = new FormData(form);
+    clearTimeout(timer);
+    timer = setTimeout(flush, TYPED_MS);
+  };
+  const onSwap = () => {
+    const form = element.querySelector("form");
+    if (!form) return;
+    showFitting(form);
+    refresh(element, store.state.problems.filter((one) => one.node === id));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      store.save();
+    });
+    element.dispatchEvent(new CustomEvent("panel:open", { bubbles: true }));
+  };
+  element.addEventListener("input", onInput);
+  element.addEventListener("change", onInput);
+  element.addEventListener("htmx:afterSwap", onSwap);
+  store.flushPanel = flush;
+  const values = { node: id, document: JSON.stringify(store.doc) };
+  window.htmx.ajax("POST", store.config.urls.panel, { source: element, target: element, swap: "innerHTML", values });
+  return () => {
+    flush();
+    element.removeEventListener("input", onInput);
+    element.removeEventListener("change", onInput);
+    element.removeEventListener("htmx:afterSwap", onSwap);
+  };
+}
+
+async function take(store, id, kind, form) {
+  try {
+    const { data } = await store.server.values(kind, form);
+    store.setData(id, data);
+  } catch (error) {
+    store.refuse(error);
+  }
+}
+
+/** Show the problems of the step at its fields; what belongs to none stands on top. */
+export function refresh(element, problems) {
+  for (const place of element?.querySelectorAll("[data-problems-of]") ?? []) {
+    const name = place.dataset.problemsOf;
+    const texts = problems.filter((one) => one.field === name).map((one) => one.text);
+    place.textContent = texts.join(" ");
+    const field = name && element.querySelector(`[name="${name}"]`);
+    if (field) field.setAttribute("aria-invalid", texts.length ? "true" : "false");
+  }
+}
+
+/** Fields may be for some values of another one only. */
+export function showFitting(form) {
+  for (const field of form.querySelectorAll("[data-shown-when]")) {
+    const { shownWhen, shownValues } = field.dataset;
+    const value = form.elements[shownWhen]?.value;
+    field.closest(".flow-field").hidden = !shownValues.split(" ").includes(value);
+  }
+}

@@ -1,0 +1,283 @@
+// The state of the editor, outside of React: the document with its history, the selection, what the server said of it,
+// and the saving. Components read it by `useEditor`.
+
+import { createContext, useContext, useSyncExternalStore } from "react";
+
+import * as graph from "./graph.js";
+import { begin, record, redo, undo } from "./history.js";
+import { makeRoom, placed, tidy } from "./layout.js";
+import { Refused } from "./server.js";
+
+const SAVE_AFTER_MS = 700;
+const RETRY_AFTER_MS = 5000;
+
+export class Store {
+  constructor({ config, server, words }) {
+    this.config = config;
+    this.server = server;
+    this.t = words;
+    this.kinds = Object.fromEntries(config.palette.map((entry) => [entry.kind, entry]));
+    this.listeners = new Set();
+    // Set by the panel: hands over what was typed but is not in the document yet.
+    this.flushPanel = async () => {};
+    this.saving = undefined;
+    const doc = placed(config.document);
+    this.saved = doc;
+    this.state = {
+      history: begin(doc),
+      revision: config.revision,
+      cards: config.cards,
+      problems: config.problems,
+      traffic: config.traffic,
+      selected: [],
+      // Counts up when the panel has to be drawn again, as its node changed otherwise than by typing into it.
+      redrawn: 0,
+      save: { state: "saved", at: config.savedAt, message: "" },
+      conflict: undefined,
+      menu: undefined,
+      said: "",
+      view: { outline: false, history: false, problems: false },
+    };
+  }
+
+  get doc() {
+    return this.state.history.doc;
+  }
+
+  get editable() {
+    return this.config.editable;
+  }
+
+  subscribe = (listener) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  set(changes) {
+    this.state = { ...this.state, ...changes };
+    for (const listener of this.listeners) listener();
+  }
+
+  say(said) {
+    this.set({ said });
+  }
+
+  /** Take a new document, as one step of undo; `key` puts quick changes of one kind together. */
+  change(doc, { key, selected, redraw = true } = {}) {
+    if (!this.editable) return;
+    this.set({
+      history: record(this.state.history, doc, { key }),
+      selected: selected ?? this.state.selected.filter((id) => graph.nodeOf(doc, id)),
+      redrawn: this.state.redrawn + (redraw ? 1 : 0),
+    });
+    this.changed();
+  }
+
+  undo = () => this.travel(undo);
+  redo = () => this.travel(redo);
+
+  travel(by) {
+    const history = by(this.state.history);
+    if (history === this.state.history || !this.editable) return;
+    const selected = this.state.selected.filter((id) => graph.nodeOf(history.doc, id));
+    this.set({ history, selected, redrawn: this.state.redrawn + 1 });
+    this.changed();
+  }
+
+  // --- What people do with steps ---
+
+  select(ids) {
+    this.set({ selected: ids, menu: undefined });
+  }
+
+  /** Add a step of a kind on a way out (`{from, name}`), at a position, or where it fits best. */
+  add(kind, { way, position } = {}) {
+    const entry = this.kinds[kind];
+    const selected = this.state.selected.length === 1 ? this.state.selected[0] : undefined;
+    const place = way ?? (position ? undefined : graph.placeFor(this.doc, selected, entry, this.kinds));
+    const from = place && graph.nodeOf(this.doc, place.from);
+    const at = position ?? this.freePlace(from);
+    const node = graph.makeNode(this.doc, entry, at);
+    let doc = { ...this.doc, nodes: [...this.doc.nodes, node] };
+    if (place) doc = makeRoom(graph.addAfter(this.doc, place.from, place.name, node, this.kinds), node.id);
+    this.change(doc, { selected: [node.id] });
+    this.set({ menu: undefined });
+    this.say(this.t("added", { step: entry.label }));
+    return node.id;
+  }
+
+  freePlace(from) {
+    if (!from) {
+      const lowest = Math.max(...this.doc.nodes.map((node) => node.position.y));
+      return { x: this.doc.nodes[0].position.x, y: lowest + 148 };
+    }
+    const place = { x: from.position.x, y: from.position.y + 148 };
+    const siblings = this.doc.edges.filter((edge) => edge.from === from.id).map((edge) => graph.nodeOf(this.doc, edge.to));
+    const isTaken = () => siblings.some((node) => Math.abs(node.position.x - place.x) < 248 && this.kinds[from.type].ports.length > 1);
+    while (isTaken()) place.x += 296;
+    return place;
+  }
+
+  remove(ids) {
+    const doc = graph.remove(this.doc, ids, this.kinds);
+    const count = this.doc.nodes.length - doc.nodes.length;
+    if (!count) return;
+    this.change(doc, { selected: [] });
+    this.say(this.t("removed", { count }));
+  }
+
+  connect(from, name, to) {
+    if (this.mayConnect(from, to)) this.change(graph.connect(this.doc, from, name, to));
+  }
+
+  mayConnect(from, to) {
+    const target = graph.nodeOf(this.doc, to);
+    return Boolean(target) && !this.kinds[target.type].single && !graph.leadsTo(this.doc, to, from);
+  }
+
+  disconnect(ids) {
+    this.change(graph.disconnect(this.doc, ids));
+  }
+
+  move(id, by) {
+    const moved = graph.move(this.doc, id, by, this.kinds);
+    if (moved === this.doc) return;
+    this.change(graph.setPositions(moved, tidy(moved)));
+    this.say(this.t(by < 0 ? "moved_up" : "moved_down"));
+  }
+
+  place(positions) {
+    this.change(graph.setPositions(this.doc, positions), { key: `place ${Object.keys(positions)}`, redraw: false });
+  }
+
+  tidy = () => this.change(graph.setPositions(this.doc, tidy(this.doc)), { redraw: false });
+
+  setData(id, data) {
+    const node = graph.nodeOf(this.doc, id);
+    if (!node || JSON.stringify(node.data ?? {}) === JSON.stringify(data)) return;
+    this.change(graph.setData(this.doc, id, data), { key: `data ${id}`, redraw: false });
+  }
+
+  copied() {
+    return graph.pick(this.doc, this.state.selected, this.kinds);
+  }
+
+  paste(copied) {
+    const after = this.state.selected.length === 1 ? this.state.selected[0] : undefined;
+    const { doc, ids } = graph.paste(this.doc, copied, after, this.kinds);
+    if (ids.length) this.change(placed(doc), { selected: ids });
+  }
+
+  duplicate = () => {
+    const copied = this.copied();
+    const { doc, ids } = graph.paste(this.doc, copied, undefined, this.kinds);
+    if (ids.length) this.change(placed(doc), { selected: ids });
+  };
+
+  // --- Saving ---
+
+  get isDirty() {
+    return this.doc !== this.saved;
+  }
+
+  changed() {
+    if (!this.isDirty || this.state.conflict) return;
+    this.set({ save: { ...this.state.save, state: "changed" } });
+    this.plan(SAVE_AFTER_MS);
+  }
+
+  plan(delay) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), delay);
+  }
+
+  /** Save what is there now, one call at a time; returns when nothing is left to save or it cannot be. */
+  save = async () => {
+    clearTimeout(this.timer);
+    await this.flushPanel();
+    if (this.saving) {
+      await this.saving;
+    }
+    if (!this.editable || !this.isDirty || this.state.conflict) return;
+    this.saving = this.send();
+    await this.saving;
+    this.saving = undefined;
+    if (this.isDirty && this.state.save.state !== "failed" && !this.state.conflict) this.plan(0);
+  };
+
+  async send() {
+    const doc = this.doc;
+    this.set({ save: { ...this.state.save, state: "saving" } });
+    try {
+      this.accept(doc, await this.server.save(doc, this.state.revision));
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  accept(doc, answer) {
+    this.saved = doc;
+    const state = this.doc === doc ? "saved" : "changed";
+    const { revision, cards, problems, savedAt } = answer;
+    this.set({ revision, cards, problems, save: { state, at: savedAt, message: "" } });
+  }
+
+  refuse(error) {
+    if (error instanceof Refused && error.answer?.theirs) {
+      this.set({ conflict: error.answer.theirs, save: { ...this.state.save, state: "conflict" } });
+      return;
+    }
+    const signedOut = error instanceof Refused && !error.answer;
+    const message = error instanceof Refused ? error.message || this.t(signedOut ? "signed_out" : "failed") : this.t("offline");
+    this.set({ save: { ...this.state.save, state: "failed", message } });
+    // A refusal stays one until something changes; no answer is asked for again.
+    if (!(error instanceof Refused) || error.status >= 500) this.plan(RETRY_AFTER_MS);
+  }
+
+  /** Take the other document; ours is one undo away. */
+  loadTheirs() {
+    const { document, revision, cards, problems, savedAt } = this.state.conflict;
+    const doc = placed(document);
+    this.saved = doc;
+    this.set({
+      history: record(this.state.history, doc),
+      selected: [],
+      redrawn: this.state.redrawn + 1,
+      revision,
+      cards,
+      problems,
+      conflict: undefined,
+      save: { state: "saved", at: savedAt, message: "" },
+    });
+  }
+
+  /** Put ours in place of the other one, which stays one undo away. */
+  keepMine() {
+    const { document, revision } = this.state.conflict;
+    const history = record(record(this.state.history, placed(document)), this.doc);
+    this.set({ history, revision, conflict: undefined });
+    this.changed();
+  }
+
+  async restore(number) {
+    await this.save();
+    try {
+      const answer = await this.server.restore(number, this.state.revision);
+      const doc = placed(answer.document);
+      this.set({ history: record(this.state.history, doc), selected: [], redrawn: this.state.redrawn + 1 });
+      this.accept(doc, answer);
+      this.say(this.t("restored", { number }));
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+}
+
+export const Editor = createContext(null);
+
+/** Return the store, and re-render whenever what `pick` takes from its state changes. */
+export function useEditor(pick = () => undefined) {
+  const store = useContext(Editor);
+  const value = useSyncExternalStore(store.subscribe, () => pick(store.state, store));
+  return [store, value];
+}

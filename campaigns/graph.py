@@ -153,7 +153,8 @@ class _Check:
         self.found: dict[str, list[Text]] = defaultdict(list)
         self.kinds: dict[str, type[NodeKind]] = {}
         self.data: dict[str, dict[str, Any]] = {}
-        self.unclean: set[str] = set()
+        # The keys of each node that its form refused.
+        self.refused: dict[str, set[str]] = {}
         # Whether an edge or a node could not be used, so that what seems unreachable may not be.
         self.has_gaps = False
         self.targets: dict[str, dict[str, str]] = defaultdict(dict)
@@ -226,8 +227,7 @@ class _Check:
             return
         self.kinds[name] = kind
         self.data[name], found = kind.clean(data or {})
-        if found:
-            self.unclean.add(name)
+        self.refused[name] = set(found)
         self._say_data(name, found)
 
     def _say_data(self, name: str, found: Problems) -> None:
@@ -316,8 +316,13 @@ class _Check:
         names = variables.names(self.workspace)
         groups = self._group_ids()
         for name, around in self._surroundings(names, groups).items():
-            if name not in self.unclean:
-                self._say_data(name, self.kinds[name].problems(self.data[name], around))
+            kind, refused = self.kinds[name], self.refused[name]
+            # A key that was refused does not hide what is wrong with the others.
+            found = kind.problems({**kind.form.blanks(), **self._accepted(name)}, around)
+            self._say_data(name, {key: texts for key, texts in found.items() if key not in refused})
+
+    def _accepted(self, name: str) -> dict[str, Any]:
+        return {key: value for key, value in self.data[name].items() if key not in self.refused[name]}
 
     def _surroundings(self, names: Collection[str], groups: Collection[str]) -> dict[str, Surroundings]:
         """Return what surrounds each node; where the paths are not clear, the benefit of the doubt."""

@@ -135,6 +135,11 @@ class NodeForm(forms.Form):
         return {name: item.initial for name, item in cls.base_fields.items() if item.initial is not None}
 
     @classmethod
+    def blanks(cls) -> dict[str, Any]:
+        """Return the default of each key, or a blank of its type."""
+        return {name: _blank(item) if item.initial is None else item.initial for name, item in cls.base_fields.items()}
+
+    @classmethod
     def type_problems(cls, values: Mapping[str, Any]) -> Problems:
         """Return what is wrong with the keys and the JSON types, by key."""
         problems: Problems = {}
@@ -150,6 +155,12 @@ class NodeForm(forms.Form):
                 if message is not None:
                     problems[key] = [message]
         return problems
+
+
+def _blank(item: forms.Field) -> Any:
+    if isinstance(item, forms.BooleanField):
+        return False
+    return 0 if isinstance(item, forms.IntegerField) else ""
 
 
 def _wrong_type(item: forms.Field, value: Any) -> Text | None:

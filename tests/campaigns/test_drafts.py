@@ -81,6 +81,7 @@ def test_problems_stand_at_their_nodes_in_the_order_of_the_document(campaign: Ca
     assert [(one.node, one.field, str(one.label), str(one.text)) for one in found] == [
         ("mail_1", "body", "Body", "This field is required."),
         ("mail_1", "", "", "Nothing follows this node: every path leads to an end."),
+        ("mail_1", "subject", "Subject", "The first email needs a subject."),
         ("end", "", "", "Nothing leads here from the start."),
     ]
 

@@ -350,3 +350,11 @@ def test_version_is_read_once(workspace: Workspace) -> None:
     first = graph.of_version(version.pk)
     WorkflowVersion.objects.all().update(graph={})
     assert graph.of_version(version.pk) is first
+
+
+def test_refused_key_does_not_hide_what_is_wrong_with_another(workspace: Workspace) -> None:
+    document = make_workflow(make_email_node(subject="Hi {{frstName}}", body=""), make_email_node("mail_2", subject=7))
+    document["nodes"][2]["data"]["body"] = "Hi {{ nobody }}"
+    found = graph.problems(document, workspace=workspace)
+    paths = ["mail_1.data.body", "mail_1.data.subject", "mail_2.data.body", "mail_2.data.subject"]
+    assert sorted(found) == [f"workflow.nodes.{path}" for path in paths]

@@ -233,7 +233,7 @@ def test_mail_put_off_past_the_sending_hours_waits_for_them(workspace: Workspace
 
 
 def test_second_try_takes_its_turn_in_the_limit_an_hour(workspace: Workspace) -> None:
-    campaign = make_running(workspace, people=2, max_emails_per_hour=60)
+    make_running(workspace, people=2, max_emails_per_hour=60)
     now = clock.database_now()
     first, second = [scheduler.plan(now=now + timedelta(seconds=wait)) for wait in (0, 62)]
     assert (first, second) == (1, 1)

@@ -1,4 +1,4 @@
-"""The user guide and the pages of docs/api are run: what they print is what the API answers, and no endpoint is without its page.
+"""The user guide and docs/api are run: what they print is what the API answers, and no endpoint is without its page.
 
 `WRITE_DOCS=1` writes the answers into the pages instead.
 """

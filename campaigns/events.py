@@ -34,7 +34,8 @@ _HIT_COUNTS = {EventType.OPENED: "open_count", EventType.CLICKED: "click_count"}
 class Happening:
     """Something that happened to a message, or to a journey as such.
 
-    `is_bot` marks what no person did: it is kept and never counted. `at` is when it happened (UTC).
+    `at` is when it happened (UTC). `is_bot` marks what no person did: it is kept and never counted; `counts` is false
+    for what else is kept only as a fact.
     """
 
     type: EventType
@@ -44,6 +45,7 @@ class Happening:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     link: int | None = None
     is_bot: bool = False
+    counts: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def record(happenings: Sequence[Happening]) -> list[Event]:
         book = Book()
         awake: set[UUID] = set()
         for happening in sorted(happenings, key=_turn):
-            if not happening.is_bot:
+            if happening.counts and not happening.is_bot:
                 _count(happening, book, awake)
         events = Event.objects.bulk_create([_event(happening) for happening in happenings])
         _wake(awake, happenings)

@@ -3,7 +3,7 @@
 Each function is one transaction and does nothing the second time for the same message.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from campaigns.events import Happening
 from campaigns.models import Enrolment, Message
 from contacts import standing
 from contacts.models import Contact
+from fluenzr.core.errors import Text
 
 HARD, SOFT = "hard", "soft"
 # So many soft bounces in a row with no delivery between count as a hard one (semantics, section 10).
@@ -58,12 +59,10 @@ def bounced(message: Message, *, kind: str, at: datetime, now: datetime, metadat
             return False
         hard = kind == HARD or _soft_too_often(message)
         details = {**metadata, "bounceType": kind}
+        # A soft one is a fact about the mail; it counts as a bounce only when it counts as hard.
+        events.record([Happening(EventType.BOUNCED, at, message=message, metadata=details, counts=hard)])
         if hard:
-            events.record([Happening(EventType.BOUNCED, at, message=message, metadata=details)])
             end_bounced(message, now=now)
-        else:
-            # Kept as a fact about the mail; it counts as a bounce only when it counts as hard.
-            events.record([Happening(EventType.BOUNCED, at, message=message, metadata=details, is_bot=True)])
     return True
 
 
@@ -76,29 +75,28 @@ def end_bounced(message: Message, *, now: datetime) -> None:
 
 def unsubscribed(message: Message, *, at: datetime, now: datetime, metadata: Mapping[str, Any]) -> bool:
     """A person left through this mail. Returns whether it was the first time."""
-    with transaction.atomic():
-        hold_person(message)
-        arrived(message, now=now)
-        first = _mark(message, "unsubscribed_at")
-        if first:
-            events.record([Happening(EventType.UNSUBSCRIBED, at, message=message, metadata=metadata)])
-        _end(message, EnrolmentStatus.UNSUBSCRIBED, _("The contact unsubscribed."), now)
-        if message.contact is not None:
-            standing.unsubscribe(contacts=[message.contact], source=message.public_id, now=now)
-    return first
+    happening = Happening(EventType.UNSUBSCRIBED, at, message=message, metadata=metadata)
+    return _left(happening, _("The contact unsubscribed."), standing.unsubscribe, now)
 
 
 def complained(message: Message, *, at: datetime, now: datetime, metadata: Mapping[str, Any]) -> bool:
     """A person reported this mail as spam: as an unsubscribe, with its own event (contract A39)."""
+    happening = Happening(EventType.COMPLAINED, at, message=message, metadata=metadata)
+    return _left(happening, _("The contact reported the mail as spam."), standing.complained, now)
+
+
+def _left(happening: Happening, reason: Text, bar: Callable[..., int], now: datetime) -> bool:
+    message = happening.message
+    assert message is not None, "people leave through a mail"
     with transaction.atomic():
         hold_person(message)
         arrived(message, now=now)
         first = _mark(message, "unsubscribed_at")
         if first:
-            events.record([Happening(EventType.COMPLAINED, at, message=message, metadata=metadata)])
-        _end(message, EnrolmentStatus.UNSUBSCRIBED, _("The contact reported the mail as spam."), now)
+            events.record([happening])
+        _end(message, EnrolmentStatus.UNSUBSCRIBED, reason, now)
         if message.contact is not None:
-            standing.complained(contacts=[message.contact], source=message.public_id, now=now)
+            bar(contacts=[message.contact], source=message.public_id, now=now)
     return first
 
 

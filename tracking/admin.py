@@ -1,27 +1,9 @@
 """What staff see of what comes back. Facts are read-only; nothing here is edited by hand."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
+from fluenzr.core.admin import ReadOnlyAdmin
 from tracking.models import Conversation, InboundMail, RawHit
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Shows rows and changes none."""
-
-    list_per_page = 50
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(RawHit)

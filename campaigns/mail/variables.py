@@ -8,25 +8,14 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.mail.dates import Day
+from contacts.drafts import COLUMNS
 from contacts.enums import FieldType
 from contacts.models import Contact, CustomField
 from fluenzr.core.errors import Text
 from fluenzr.mailboxes.models import Account
 from fluenzr.workspaces.models import Workspace
 
-CONTACT = {
-    "email": "email",
-    "firstName": "first_name",
-    "lastName": "last_name",
-    "company": "company",
-    "jobTitle": "job_title",
-    "phone": "phone",
-    "website": "website",
-    "country": "country",
-    "timezone": "timezone",
-    "language": "language",
-    "notes": "notes",
-}
+CONTACT = {"email": "email", **COLUMNS}
 # Not about the recipient: a blank one stops nobody.
 SENDER = ("senderName", "senderFirstName", "senderEmail", "senderCompany", "signature")
 LINKS = ("unsubscribe_link", "preferences_link")

@@ -65,7 +65,7 @@ def state(message: Message) -> tuple[str, str]:
         (Act.REPLY, [("replied", False)], ("replied", "replied")),
         (Act.OUT_OF_OFFICE, [("auto_replied", False)], ("in_progress", "active")),
         (Act.HARD_BOUNCE, [("bounced", False)], ("bounced", "bounced")),
-        (Act.SOFT_BOUNCE, [("bounced", True)], ("in_progress", "active")),
+        (Act.SOFT_BOUNCE, [("bounced", False)], ("in_progress", "active")),
         (Act.UNSUBSCRIBE, [("unsubscribed", False)], ("unsubscribed", "unsubscribed")),
         (Act.COMPLAIN, [("complained", False)], ("unsubscribed", "unsubscribed")),
     ],

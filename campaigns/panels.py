@@ -14,7 +14,7 @@ from campaigns.mail import variables
 from campaigns.models import Campaign
 from campaigns.nodes import registry
 from campaigns.nodes.base import NEXT, NodeForm, NodeKind, Problems
-from campaigns.nodes.widgets import Choose, Suggest
+from campaigns.nodes.widgets import Body, Choose, Suggest
 from contacts.models import Group, Tag
 from fluenzr.core.errors import Text
 from fluenzr.workspaces import plans
@@ -33,8 +33,8 @@ _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
 
 
 def palette(workspace: Workspace) -> list[dict[str, Any]]:
-    """Return the node types as the editor needs them; texts are lazy. Types that a plan lacks say so in `refusal`."""
-    return [_entry(kind, workspace) for kind in registry.kinds().values()]
+    """Return the node types as the editor needs them; texts are lazy; types that a plan lacks say so in `refusal`."""
+    return [_entry(kind, workspace) for kind in sorted(registry.kinds().values(), key=lambda kind: kind.rank)]
 
 
 def _entry(kind: type[NodeKind], workspace: Workspace) -> dict[str, Any]:
@@ -54,6 +54,12 @@ def _entry(kind: type[NodeKind], workspace: Workspace) -> dict[str, Any]:
             for port, required in ports
         ],
         "data": kind.begins_with,
+        "switches": [
+            {"name": name, "label": field.label, "initial": bool(field.initial)}
+            for name, field in kind.form.base_fields.items()
+            if isinstance(field, forms.BooleanField)
+        ],
+        "preview": any(isinstance(field.widget, Body) for field in kind.form.base_fields.values()),
         # There is one start, and it is there from the beginning.
         "single": kind.kind == "start",
         "refusal": _refusal(kind, workspace),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,8 @@ from campaigns.nodes import registry
 from campaigns.nodes.base import Problems
 from contacts.models import Contact
 from fluenzr.core.errors import Invalid
+
+MOST_PEOPLE = 100
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def preview(
     numbered = [(number, email) for number, email in enumerate(workflow.emails(), start=1) if node in (None, email.id)]
     if node is not None and not numbered:
         raise Invalid(_("There is no email with this id in the workflow"), field="nodeId")
-    person = contact or _somebody(campaign)
+    person = contact or people(campaign)[0]
     return person, [
         PreviewedEmail(
             email.id,
@@ -60,14 +62,19 @@ def preview(
     ]
 
 
-def _somebody(campaign: Campaign) -> Contact:
+def people(campaign: Campaign) -> list[Contact]:
+    """Return the first people that previews leaf through: those in the campaign, else the newest of the workspace.
+
+    Raises:
+        Invalid: there is nobody.
+    """
     inside = Enrolment.objects.filter(campaign=campaign, contact__isnull=False).listed().select_related("contact")
-    first = inside.order_by("id").first()
-    newest = Contact.objects.in_workspace(campaign.workspace_id).order_by("-id")
-    somebody: Contact | None = first.contact if first is not None else newest.first()
-    if somebody is None:
+    found = [cast(Contact, row.contact) for row in inside.order_by("id")[:MOST_PEOPLE]]
+    if not found:
+        found = list(Contact.objects.in_workspace(campaign.workspace_id).order_by("-id")[:MOST_PEOPLE])
+    if not found:
         raise Invalid(_("Add a contact first: a preview is for somebody"), field="contactId")
-    return somebody
+    return found
 
 
 def draft_mail(

@@ -178,6 +178,8 @@ class NodeKind:
     label: ClassVar[Text]
     icon: ClassVar[str]
     group: ClassVar[Text]
+    # Its place in the palette, from the top.
+    rank: ClassVar[int] = 50
     # The plan feature that it needs, or "" (fluenzr.workspaces.plans).
     feature: ClassVar[str] = ""
     # Ports that must have an edge, and those that may.

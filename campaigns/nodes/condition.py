@@ -162,6 +162,7 @@ class Condition(NodeKind):
     label = _("Condition")
     icon = "share"
     group = _("Logic")
+    rank = 30
     feature = "conditions"
     ports = (YES, NO)
     optional_ports = (UNKNOWN,)

@@ -35,6 +35,7 @@ class Delay(NodeKind):
     label = _("Delay")
     icon = "clock"
     group = _("Timing")
+    rank = 20
     form = DelayForm
     begins_with: ClassVar[Mapping[str, Any]] = {"days": 3}
 

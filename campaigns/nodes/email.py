@@ -54,6 +54,7 @@ class Email(NodeKind):
     label = _("Email")
     icon = "envelope"
     group = _("Messages")
+    rank = 10
     form = EmailForm
     needs: ClassVar[frozenset[str]] = frozenset({"mails"})
 

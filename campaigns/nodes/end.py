@@ -15,6 +15,7 @@ class End(NodeKind):
     label = _("End")
     icon = "flag"
     group = _("Flow")
+    rank = 90
     ports: ClassVar[tuple[str, ...]] = ()
 
     @classmethod

@@ -1,5 +1,13 @@
-import { applyEdgeChanges, applyNodeChanges, Background, Controls, MiniMap, ReactFlow } from "@xyflow/react";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import {
+  applyEdgeChanges,
+  applyNodeChanges,
+  Background,
+  Controls,
+  MiniMap,
+  ReactFlow,
+  useReactFlow,
+} from "@xyflow/react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { edgeId } from "./graph.js";
 import { CARD } from "./layout.js";
@@ -20,6 +28,10 @@ export function Canvas() {
   const [edges, setEdges] = useState(() => drawnEdges(doc, []));
   useEffect(() => setNodes((before) => drawnNodes(doc, selected, before)), [doc, selected]);
   useEffect(() => setEdges((before) => drawnEdges(doc, before)), [doc]);
+
+  const canvas = useRef(null);
+  const [, view] = useEditor((state) => state.view);
+  useInSight(canvas, selected, view);
 
   const onNodesChange = useCallback(
     (changes) => {
@@ -47,7 +59,7 @@ export function Canvas() {
   const mayConnect = useCallback(({ source, target }) => store.mayConnect(source, target), [store]);
   const labels = useMemo(() => flowLabels(store.t), [store]);
   return (
-    <div className="flow-canvas">
+    <div className="flow-canvas" ref={canvas}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
@@ -74,6 +86,25 @@ export function Canvas() {
       </ReactFlow>
     </div>
   );
+}
+
+/** Bring the selected card back into sight where the panel, or the place of a new card, would hide it. */
+function useInSight(canvas, selected, view) {
+  const flow = useReactFlow();
+  const only = selected.length === 1 ? selected[0] : undefined;
+  useEffect(() => {
+    if (!only) return undefined;
+    const timer = setTimeout(() => {
+      const card = canvas.current?.querySelector(`.react-flow__node[data-id="${only}"]`)?.getBoundingClientRect();
+      const sight = canvas.current?.getBoundingClientRect();
+      if (!card || !sight.width) return;
+      const isInside = card.left >= sight.left && card.right <= sight.right;
+      if (isInside && card.top >= sight.top && card.bottom <= sight.bottom) return;
+      const { x, y } = flow.getNode(only).position;
+      flow.setCenter(x + CARD.width / 2, y + CARD.height / 2, { zoom: flow.getZoom(), duration: 150 });
+    }, 30);
+    return () => clearTimeout(timer);
+  }, [canvas, flow, only, view]);
 }
 
 function reselect(store, changes) {

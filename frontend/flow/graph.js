@@ -178,3 +178,12 @@ export function walk(doc, kinds) {
   for (const node of doc.nodes) visit(node.id);
   return [...seen];
 }
+
+const LONG = 500;
+
+/** The document with long texts left out but in one node: what the form of that node needs to know of the others. */
+export function slim(doc, id) {
+  const short = (data) => Object.fromEntries(Object.entries(data).filter(([, value]) => !(value?.length > LONG)));
+  const nodes = doc.nodes.map((node) => (node.id === id || !node.data ? node : { ...node, data: short(node.data) }));
+  return { ...doc, nodes };
+}

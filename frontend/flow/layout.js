@@ -10,7 +10,7 @@ export function tidy(doc) {
   graph.setGraph({ rankdir: "TB", nodesep: 48, ranksep: 72, marginx: 24, marginy: 24 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of doc.nodes) graph.setNode(node.id, { ...CARD });
-  for (const edge of doc.edges) graph.setEdge(edge.from, edge.to, {}, edge.branch ?? "");
+  for (const edge of doc.edges) graph.setEdge(edge.from, edge.to, {}, `way ${edge.branch ?? ""}`);
   dagre.layout(graph);
   return Object.fromEntries(
     doc.nodes.map(({ id }) => {

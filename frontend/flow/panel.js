@@ -1,6 +1,7 @@
 // The form in the side panel: it comes from the server, and what is typed into it becomes the data of its step.
 
-import { nodeOf } from "./graph.js";
+import { nodeOf, slim } from "./graph.js";
+import { csrfToken } from "./server.js";
 
 const TYPED_MS = 250;
 
@@ -25,6 +26,8 @@ export function fill(element, store, id) {
     clearTimeout(timer);
     timer = setTimeout(flush, TYPED_MS);
   };
+  // HTMX carries attributes over between old and new fields of one id, `style` too, which the policy forbids.
+  const onBeforeSwap = () => element.replaceChildren();
   const onSwap = () => {
     const form = element.querySelector("form");
     if (!form) return;
@@ -36,17 +39,21 @@ export function fill(element, store, id) {
     });
     element.dispatchEvent(new CustomEvent("panel:open", { bubbles: true }));
   };
-  element.addEventListener("input", onInput);
-  element.addEventListener("change", onInput);
-  element.addEventListener("htmx:afterSwap", onSwap);
+  const pairs = [
+    ["input", onInput],
+    ["change", onInput],
+    ["htmx:beforeSwap", onBeforeSwap],
+    ["htmx:afterSwap", onSwap],
+  ];
+  for (const [name, listener] of pairs) element.addEventListener(name, listener);
   store.flushPanel = flush;
-  const values = { node: id, document: JSON.stringify(store.doc) };
-  window.htmx.ajax("POST", store.config.urls.panel, { source: element, target: element, swap: "innerHTML", values });
+  const values = { node: id, document: JSON.stringify(slim(store.doc, id)) };
+  const headers = { "X-CSRFToken": csrfToken() };
+  const options = { source: element, target: element, swap: "innerHTML", values, headers };
+  window.htmx.ajax("POST", store.config.urls.panel, options);
   return () => {
     flush();
-    element.removeEventListener("input", onInput);
-    element.removeEventListener("change", onInput);
-    element.removeEventListener("htmx:afterSwap", onSwap);
+    for (const [name, listener] of pairs) element.removeEventListener(name, listener);
   };
 }
 

@@ -8,8 +8,8 @@ export class Refused extends Error {
   }
 }
 
-function csrfToken() {
-  return document.querySelector("#editor-config").dataset.csrf;
+export function csrfToken() {
+  return document.querySelector("#editor").dataset.csrf;
 }
 
 async function ask(url, { method = "GET", body, headers = {} } = {}) {
@@ -33,7 +33,7 @@ export function server(urls) {
   return {
     save: (doc, revision) => send(urls.draft, { document: doc, revision }),
     load: () => ask(urls.draft),
-    traffic: () => ask(urls.traffic),
+    traffic: () => ask(urls.counts),
     versions: () => ask(urls.versions),
     restore: (number, revision) => send(urls.restore.replace("/0/", `/${number}/`), { revision }),
     values: (kind, form) => ask(urls.values.replace("KIND", kind), { method: "POST", body: new URLSearchParams(form) }),

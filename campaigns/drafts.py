@@ -18,7 +18,8 @@ from campaigns.models import Campaign, WorkflowDraft
 from campaigns.nodes import registry
 from campaigns.nodes.base import Names, NodeKind
 from contacts.models import Group
-from fluenzr.core.errors import Conflict, Invalid, Text
+from fluenzr.core.errors import Conflict, Invalid, PlanLimit, Text
+from fluenzr.workspaces import plans
 
 _NODE_KEYS, _EDGE_KEYS = {"id", "type", "data", "position"}, {"from", "to", "branch"}
 _NODE_PATH = re.compile(r"workflow\.nodes\.(?P<node>[A-Za-z0-9_-]+)(?:\.data)?(?:\.(?P<field>.+))?\Z")
@@ -88,8 +89,21 @@ def problems(campaign: Campaign, document: Mapping[str, Any]) -> list[Problem]:
     """Return all that would keep a document from running, in the order of its nodes, then what is about the whole."""
     found = workflows.problems(campaign, document)
     placed = [_placed(document, path, text) for path, texts in found.items() for text in texts]
+    placed += _beyond_the_plan(campaign, document)
     order = {item["id"]: number for number, item in enumerate(document["nodes"])}
     return sorted(placed, key=lambda problem: order.get(problem.node, len(order)))
+
+
+def _beyond_the_plan(campaign: Campaign, document: Mapping[str, Any]) -> list[Problem]:
+    """Return what `start` refuses because of the plan, at each node that needs more."""
+    refused: dict[str, Text] = {}
+    for feature in {kind.feature for kind in _kinds(document).values()} - {""}:
+        try:
+            plans.require(campaign.workspace, plans.Feature(feature))
+        except PlanLimit as error:
+            refused[feature] = error.message
+    kinds = _kinds(document).items()
+    return [Problem(name, "", "", refused[kind.feature]) for name, kind in kinds if kind.feature in refused]
 
 
 def _placed(document: Mapping[str, Any], path: str, text: Text) -> Problem:

@@ -227,7 +227,8 @@ export class Store {
       this.set({ conflict: error.answer.theirs, save: { ...this.state.save, state: "conflict" } });
       return;
     }
-    const signedOut = error instanceof Refused && !error.answer;
+    // A request without a session ends on the page to sign in.
+    const signedOut = error instanceof Refused && !error.answer && error.status < 400;
     const message = error instanceof Refused ? error.message || this.t(signedOut ? "signed_out" : "failed") : this.t("offline");
     this.set({ save: { ...this.state.save, state: "failed", message } });
     // A refusal stays one until something changes; no answer is asked for again.

@@ -8,7 +8,7 @@ from campaigns.enums import EDITABLE, CampaignStatus
 from campaigns.models import Campaign, WorkflowDraft
 from fluenzr.core.errors import Conflict, Invalid
 from fluenzr.workspaces.models import Workspace
-from tests.builders import make_campaign, make_email_node, make_field, make_group, make_workflow
+from tests.builders import make_campaign, make_email_node, make_field, make_group, make_workflow, make_workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +95,13 @@ def test_problem_of_an_edge_stands_at_the_node_that_it_leaves(campaign: Campaign
 
 def test_workflow_without_a_mail_is_a_problem_of_the_whole(campaign: Campaign) -> None:
     assert drafts.problems(campaign, graph.EMPTY) == [Problem("", "", "", "The workflow has no email")]
+
+
+def test_step_beyond_the_plan_is_a_problem_where_it_stands() -> None:
+    campaign = make_campaign(make_workspace(plan="free"))
+    asked = {"id": "asked", "type": "condition", "data": {"check": "opened"}}
+    found = drafts.problems(campaign, {"nodes": [START, asked], "edges": []})
+    assert Problem("asked", "", "", "Conditions requires Pro plan") in found
 
 
 @pytest.mark.parametrize(

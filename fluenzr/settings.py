@@ -73,8 +73,15 @@ INSTALLED_APPS = [
     "tracking",
     "fluenzr.api",
     "fluenzr",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "django_filters",
+    "django_htmx",
+    "template_partials",
+    "heroicons",
     "csp",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -95,7 +102,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "fluenzr.workspaces.preferences.PreferencesMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -150,13 +161,37 @@ CACHES: dict[str, dict[str, Any]] = {
 
 # --- People ---
 AUTH_USER_MODEL = "workspaces.User"
-LOGIN_URL = "workspaces:sign-in"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "workspaces:sign-in"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+
+# Anybody may sign up and make workspaces; closed, staff do it (`manage.py workspace`, the admin).
+SIGN_UP_OPEN = env.flag("SIGN_UP_OPEN", default=True)
+ACCOUNT_ADAPTER = "fluenzr.workspaces.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "fluenzr.workspaces.forms.SignInForm",
+    "signup": "fluenzr.workspaces.forms.SignUpForm",
+}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if env.flag("CONFIRM_EMAIL", default=False) else "none"
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "website"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+# Ten bad passwords in five minutes, by address of the network and by account; others stay unaffected.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/ip,10/5m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "FluenzR"
+# Browsers allow passkeys over plain HTTP for localhost only.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
 # --- Browser ---
 _SECURE = not DEBUG
@@ -192,7 +227,9 @@ CONTENT_SECURITY_POLICY = {
 # --- Static files ---
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"] if (BASE_DIR / "static").is_dir() else []
+# What `make setup` bundles out of frontend/ is served below ui/.
+UI_DIR = BASE_DIR / "frontend" / "dist"
+STATICFILES_DIRS = [BASE_DIR / "static", ("ui", UI_DIR)]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -10,6 +10,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("", RedirectView.as_view(pattern_name="tracking:sandbox"), name="home"),
     path("admin/", admin.site.urls),
+    path("", include("fluenzr.workspaces.account_urls")),
     path("", include("fluenzr.workspaces.urls")),
     path("", include("tracking.urls")),
     path("v1/", include("fluenzr.api.v1.urls")),

@@ -5,3 +5,6 @@ class WorkspacesConfig(AppConfig):
     name = "fluenzr.workspaces"
     label = "workspaces"
     verbose_name = "Workspaces"
+
+    def ready(self) -> None:
+        from fluenzr.workspaces import sessions  # noqa: F401

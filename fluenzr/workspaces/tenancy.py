@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from fluenzr.core import bus, clock
 from fluenzr.core.errors import Conflict, Invalid
 from fluenzr.workspaces import audit, plans
-from fluenzr.workspaces.enums import Role
+from fluenzr.workspaces.enums import Role, TrackingMode
 from fluenzr.workspaces.facts import WorkspaceCreated
 from fluenzr.workspaces.models import Member, User, Workspace
 
@@ -21,7 +21,14 @@ _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def create_workspace(
-    *, name: str, owner: User, by: str, now: datetime, plan: str | None = None, timezone: str = "UTC"
+    *,
+    name: str,
+    owner: User,
+    by: str,
+    now: datetime,
+    plan: str | None = None,
+    timezone: str = "UTC",
+    tracking_mode: str = TrackingMode.FULL,
 ) -> Workspace:
     """Create a workspace with its owner; `plan` is the installation's default when not given.
 
@@ -35,7 +42,13 @@ def create_workspace(
     if timezone not in clock.zone_names():
         raise Invalid(_("Timezone is not a known time zone"), field="timezone")
     with transaction.atomic():
-        workspace = Workspace.objects.create(name=name.strip(), plan=chosen, timezone=timezone, language=owner.language)
+        workspace = Workspace.objects.create(
+            name=name.strip(),
+            plan=chosen,
+            timezone=timezone,
+            language=owner.language,
+            tracking_mode=TrackingMode(tracking_mode),
+        )
         Member.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
         changes = {"name": workspace.name, "plan": workspace.plan, "owner": owner.email}
         audit.record(workspace=workspace, by=by, action="workspace.created", obj=workspace, changes=changes, now=now)

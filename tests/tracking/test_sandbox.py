@@ -125,22 +125,22 @@ def test_old_mails_of_a_sandbox_that_becomes_lively_stay_alone(message: Message)
 
 
 @pytest.fixture
-def page(client: Client, owner: Member) -> Client:
+def member(client: Client, owner: Member) -> Client:
     client.force_login(owner.user)
     return client
 
 
-def test_the_sandbox_lists_and_shows_mails(page: Client, message: Message):
+def test_the_sandbox_lists_and_shows_mails(member: Client, message: Message):
     mail = stored(message)
 
-    assert mail.public_id in page.get("/sandbox/").text
-    shown = page.get(f"/sandbox/{mail.public_id}/").text
+    assert mail.public_id in member.get("/sandbox/").text
+    shown = member.get(f"/sandbox/{mail.public_id}/").text
     assert f'<iframe sandbox="allow-popups" src="/sandbox/{mail.public_id}/body/"' in shown
     assert "style=" not in shown.replace("&quot;", "")
 
 
-def test_the_body_stands_in_a_frame_that_runs_nothing(page: Client, message: Message):
-    answer = page.get(f"/sandbox/{stored(message).public_id}/body/")
+def test_the_body_stands_in_a_frame_that_runs_nothing(member: Client, message: Message):
+    answer = member.get(f"/sandbox/{stored(message).public_id}/body/")
 
     assert answer["Content-Security-Policy"] == (
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox allow-popups"
@@ -149,18 +149,18 @@ def test_the_body_stands_in_a_frame_that_runs_nothing(page: Client, message: Mes
     assert "<p>Hello <b>Jane</b></p>" in answer.text
 
 
-def test_the_buttons_play(page: Client, message: Message):
+def test_the_buttons_play(member: Client, message: Message):
     mail = stored(message)
-    answer = page.post(f"/sandbox/{mail.public_id}/play/", {"act": "reply"})
+    answer = member.post(f"/sandbox/{mail.public_id}/play/", {"act": "reply"})
 
     assert (answer.status_code, answer["Location"]) == (302, f"/sandbox/{mail.public_id}/")
     mail.refresh_from_db()
     assert mail.played == ["reply"]
-    assert "Reply" in page.get(answer["Location"]).text
+    assert "Reply" in member.get(answer["Location"]).text
 
 
-def test_what_cannot_be_played_is_said(page: Client, message: Message):
-    answer = page.post(f"/sandbox/{stored(message, tracked=False).public_id}/play/", {"act": "open"})
+def test_what_cannot_be_played_is_said(member: Client, message: Message):
+    answer = member.post(f"/sandbox/{stored(message, tracked=False).public_id}/play/", {"act": "open"})
 
     assert (answer.status_code, "no pixel" in answer.text) == (422, True)
 
@@ -180,9 +180,9 @@ def test_strangers_see_nothing_of_it(client: Client, message: Message, part: str
     assert mail.played == []
 
 
-def test_a_sandbox_mail_with_scripts_is_escaped_on_its_page(page: Client, message: Message):
+def test_a_sandbox_mail_with_scripts_is_escaped_on_its_page(member: Client, message: Message):
     mail = stored(message)
     mail.subject = "<script>alert(1)</script>"
     mail.save(update_fields=["subject"])
 
-    assert "<script>alert" not in page.get(f"/sandbox/{mail.public_id}/").text + page.get("/sandbox/").text
+    assert "<script>alert" not in member.get(f"/sandbox/{mail.public_id}/").text + member.get("/sandbox/").text

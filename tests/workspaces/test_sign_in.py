@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 def test_member_signs_in_with_any_case_and_lands_where_he_was_going(owner: Member) -> None:
     user = make_user("jane@acme.example", "correct horse")
     client = Client()
-    form = {"username": " Jane@ACME.example", "password": "correct horse", "next": "/sandbox/"}
+    form = {"login": " Jane@ACME.example", "password": "correct horse", "next": "/sandbox/"}
     answer = client.post("/sign-in", form)
     assert (answer.status_code, answer["Location"]) == (302, "/sandbox/")
     assert client.session["_auth_user_id"] == str(user.pk)
@@ -19,13 +19,13 @@ def test_member_signs_in_with_any_case_and_lands_where_he_was_going(owner: Membe
 @pytest.mark.parametrize(("email", "password"), [("jane@acme.example", "wrong"), ("nobody@acme.example", "x")])
 def test_unknown_address_and_wrong_password_look_alike(email: str, password: str) -> None:
     make_user("jane@acme.example", "correct horse")
-    answer = Client().post("/sign-in", {"username": email, "password": password})
+    answer = Client().post("/sign-in", {"login": email, "password": password})
     assert answer.status_code == 200
     assert "The address or the password is wrong." in answer.content.decode()
 
 
 def test_next_never_leads_away(owner: Member) -> None:
-    form = {"username": owner.user.email, "password": "correct horse", "next": "https://evil.example/"}
+    form = {"login": owner.user.email, "password": "correct horse", "next": "https://evil.example/"}
     assert Client().post("/sign-in", form)["Location"] == "/"
 
 

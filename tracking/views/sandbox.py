@@ -1,46 +1,46 @@
 """The sandbox: what its accounts sent, each mail as its recipient sees it, with buttons for what that one may do."""
 
-from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from fluenzr.core import frames
+from fluenzr.core import frames, htmx, listing
 from fluenzr.core.errors import Invalid
 from fluenzr.mailboxes.models import SandboxMail
-from fluenzr.workspaces.models import Member, ScopedQuerySet
+from fluenzr.workspaces.enums import Role
+from fluenzr.workspaces.guards import MemberRequest, member_required
+from fluenzr.workspaces.models import ScopedQuerySet
 from tracking import sandbox
 
-PER_PAGE = 50
+SORTS = {"received": "received_at", "to": "recipient", "subject": "subject"}
 
 
 @require_GET
-@login_required
-def index(request: HttpRequest) -> HttpResponse:
-    """List the sandbox mails of the user's workspaces, newest first."""
-    page = Paginator(_own(request), PER_PAGE).get_page(request.GET.get("page"))
-    return _page(request, "sandbox", page=page)
+@member_required(Role.VIEWER)
+def index(request: MemberRequest) -> HttpResponse:
+    """List the sandbox mails of the workspace, newest first."""
+    found = listing.read(request, _own(request), sorts=SORTS, default="-received")
+    return htmx.page(request, "tracking/sandbox.html", {"listing": found}, part="list")
 
 
 @require_GET
-@login_required
-def detail(request: HttpRequest, mail: str) -> HttpResponse:
+@member_required(Role.VIEWER)
+def detail(request: MemberRequest, mail: str) -> HttpResponse:
     """Show one mail."""
     return _detail(request, _find(request, mail))
 
 
 @require_GET
-@login_required
-def body(request: HttpRequest, mail: str) -> HttpResponse:
+@member_required(Role.VIEWER)
+def body(request: MemberRequest, mail: str) -> HttpResponse:
     """Return the HTML of a mail as it is, for the frame."""
     return frames.mail(sandbox.read(_find(request, mail)).parsed.html)
 
 
 @require_POST
-@login_required
-def play(request: HttpRequest, mail: str) -> HttpResponse:
+@member_required(Role.MEMBER)
+def play(request: MemberRequest, mail: str) -> HttpResponse:
     """Let the recipient do something, and show the mail again."""
     found = _find(request, mail)
     act = request.POST.get("act", "")
@@ -53,13 +53,12 @@ def play(request: HttpRequest, mail: str) -> HttpResponse:
     return redirect("tracking:sandbox-mail", mail)
 
 
-def _own(request: HttpRequest) -> ScopedQuerySet:
-    workspaces = Member.objects.filter(user=request.user.pk).values("workspace")
-    rows = SandboxMail.objects.filter(workspace__in=workspaces).select_related("account")
-    return rows.order_by("-received_at", "-id").defer("raw")
+def _own(request: MemberRequest) -> ScopedQuerySet:
+    rows: ScopedQuerySet = SandboxMail.objects.in_workspace(request.workspace)
+    return rows.select_related("account").defer("raw")
 
 
-def _find(request: HttpRequest, public_id: str) -> SandboxMail:
+def _find(request: MemberRequest, public_id: str) -> SandboxMail:
     key = SandboxMail.key_of(public_id)
     found: SandboxMail | None = _own(request).filter(pk=key).first() if key else None
     if found is None:
@@ -67,23 +66,16 @@ def _find(request: HttpRequest, public_id: str) -> SandboxMail:
     return found
 
 
-def _detail(request: HttpRequest, mail: SandboxMail, *, problem: str = "", status: int = 200) -> HttpResponse:
+def _detail(request: MemberRequest, mail: SandboxMail, *, problem: str = "", status: int = 200) -> HttpResponse:
     letter = sandbox.read(mail)
     done = [sandbox.LABELS[sandbox.Act(act)] for act in mail.played if act in sandbox.LABELS]
-    return _page(
-        request,
-        "sandbox_mail",
-        status=status,
-        mail=mail,
-        letter=letter,
-        head=[(name, ", ".join(values)) for name, values in letter.parsed.headers.items()],
-        raw=bytes(mail.raw).decode("utf-8", "replace"),
-        acts=sandbox.LABELS.items(),
-        done=done,
-        problem=problem,
-    )
-
-
-def _page(request: HttpRequest, name: str, *, status: int = 200, **values: object) -> HttpResponse:
-    context = {"language": translation.get_language(), **values}
-    return render(request, f"tracking/{name}.html", context, status=status)
+    context = {
+        "mail": mail,
+        "letter": letter,
+        "head": [(name, ", ".join(values)) for name, values in letter.parsed.headers.items()],
+        "raw": bytes(mail.raw).decode("utf-8", "replace"),
+        "acts": sandbox.LABELS.items(),
+        "done": done,
+        "problem": problem,
+    }
+    return htmx.page(request, "tracking/sandbox_mail.html", context, status=status)

@@ -9,6 +9,7 @@ class CampaignsConfig(AppConfig):
     verbose_name = "Campaigns"
 
     def ready(self) -> None:
-        """Subscribe to facts, and refuse to start when two node types share a kind."""
+        """Subscribe to facts, count for the plan, and refuse to start when two node types share a kind."""
         import_module("campaigns.reactions")
+        import_module("campaigns.usage")
         import_module("campaigns.nodes.registry").kinds()

@@ -7,5 +7,5 @@ class ContactsConfig(AppConfig):
     verbose_name = "Contacts"
 
     def ready(self) -> None:
-        """Subscribe to the facts of the apps below."""
-        from contacts import reactions  # noqa: F401
+        """Subscribe to the facts of the apps below, and count for the plan."""
+        from contacts import reactions, usage  # noqa: F401

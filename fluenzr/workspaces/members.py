@@ -1,5 +1,6 @@
 """The people of a workspace after they joined: their roles, and their leaving."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.contrib.sessions.models import Session
@@ -83,6 +84,6 @@ def _end_sessions(user: User, *, now: datetime) -> None:
     Session.objects.filter(pk__in=theirs).delete()
 
 
-def _record(member: Member, action: str, *, by: Member, changes: dict[str, object], now: datetime) -> None:
+def _record(member: Member, action: str, *, by: Member, changes: Mapping[str, object], now: datetime) -> None:
     actor = access.actor(by)
     audit.record(workspace=member.workspace, by=actor, action=action, obj=member, changes=changes, now=now)

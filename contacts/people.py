@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from contacts import batches, drafts, facts, fields, grouping, history, stages, tagging
+from contacts import batches, consents, drafts, facts, fields, grouping, history, stages, tagging
+from contacts.consents import Basis
 from contacts.drafts import Draft
 from contacts.enums import ContactStatus
 from contacts.models import Contact
@@ -17,8 +18,18 @@ from fluenzr.workspaces import audit
 from fluenzr.workspaces.models import Workspace
 
 
-def create(*, workspace: Workspace, draft: Draft, by: str, now: datetime, source: str = "api") -> Contact:
+def create(
+    *,
+    workspace: Workspace,
+    draft: Draft,
+    by: str,
+    now: datetime,
+    source: str = "api",
+    basis: Basis | None = None,
+) -> Contact:
     """Make a contact with its tags, groups and stage; an unknown custom field is made as text (contract A66).
+
+    `basis` is where the right to write to the person comes from; without one nothing is noted.
 
     Raises:
         Invalid: by path, what does not fit.
@@ -27,18 +38,26 @@ def create(*, workspace: Workspace, draft: Draft, by: str, now: datetime, source
     """
     if not (draft.get("email") or "").strip():
         raise Invalid(_("Email is required"), field="email")
-    result = batches.write(
-        workspace=workspace, drafts=[draft], on_duplicate=batches.SKIP, by=by, now=now, source=source
-    )
-    if result.errors:
-        raise Invalid(result.errors[0].message, details=result.errors[0].details)
-    if not result.created:
-        raise _taken()
-    return Contact.objects.get(pk=result.created[0])
+    with transaction.atomic():
+        result = batches.write(
+            workspace=workspace, drafts=[draft], on_duplicate=batches.SKIP, by=by, now=now, source=source
+        )
+        if result.errors:
+            raise Invalid(result.errors[0].message, details=result.errors[0].details)
+        if not result.created:
+            raise _taken()
+        contact: Contact = Contact.objects.get(pk=result.created[0])
+        if basis is not None:
+            consents.record(contact, basis=basis, by=by, now=now)
+    return contact
 
 
-def update(contact: Contact, *, draft: Draft, by: str, now: datetime, source: str = "api") -> Contact:
+def update(
+    contact: Contact, *, draft: Draft, by: str, now: datetime, source: str = "api", basis: Basis | None = None
+) -> Contact:
     """Change what the draft gives and nothing else; a bounced contact with a new address is active again.
+
+    A `basis` that is not the one that counts already is noted as a new consent.
 
     Raises:
         Invalid: by path, what does not fit; nothing is changed.
@@ -47,6 +66,8 @@ def update(contact: Contact, *, draft: Draft, by: str, now: datetime, source: st
     try:
         with transaction.atomic():
             _change(contact, draft, by=by, now=now, source=source)
+            if basis is not None:
+                consents.record(contact, basis=basis, by=by, now=now)
     except IntegrityError as error:
         raise _taken() from error
     return contact

@@ -84,7 +84,7 @@ export class BodyField {
     modes.setAttribute("role", "group");
     modes.setAttribute("aria-label", t("body_mode"));
     for (const mode of MODES) {
-      const one = button(t(`mode_${mode}`), t(`mode_${mode}`), () => this.switchTo(mode));
+      const one = button(t(`mode_${mode}`), () => this.switchTo(mode));
       one.setAttribute("aria-pressed", String(mode === this.mode));
       one.disabled = !this.editable;
       modes.append(one);
@@ -97,11 +97,11 @@ export class BodyField {
     if (!this.rich) return [menu];
     const run = (command) => () => this.rich.chain().focus()[command]().run();
     return [
-      button("B", t("bold"), run("toggleBold")),
-      button("I", t("italic"), run("toggleItalic")),
-      button("•", t("bullets"), run("toggleBulletList")),
-      button("1.", t("numbers"), run("toggleOrderedList")),
-      button(t("link"), t("link"), () => this.showLink()),
+      button(t("bold"), run("toggleBold"), "bold"),
+      button(t("italic"), run("toggleItalic"), "italic"),
+      button(t("bullets"), run("toggleBulletList"), "list-bullet"),
+      button(t("numbers"), run("toggleOrderedList"), "numbered-list"),
+      button(t("link"), () => this.showLink(), "link"),
       menu,
     ];
   }

@@ -1,4 +1,4 @@
-import { t, variables } from "./words.js";
+import { icon, t, variables } from "./words.js";
 
 /** Return a list that puts a variable in: `onChoose` gets its key. */
 export function variableMenu(onChoose) {
@@ -17,14 +17,19 @@ export function variableMenu(onChoose) {
   return menu;
 }
 
-/** Return a button of the bar over the body. */
-export function button(text, label, onClick) {
+/** Return a button of the bar over the body: with an icon of that name, else with its words. */
+export function button(label, onClick, drawing = "") {
   const made = document.createElement("button");
   made.type = "button";
   made.className = "btn btn-sm";
-  made.textContent = text;
-  made.title = label;
-  made.setAttribute("aria-label", label);
+  if (drawing) {
+    // Constant markup of ours, from the page.
+    made.innerHTML = icon(drawing);
+    made.title = label;
+    made.setAttribute("aria-label", label);
+  } else {
+    made.textContent = label;
+  }
   made.addEventListener("click", onClick);
   return made;
 }

@@ -15,7 +15,7 @@ export function countSubject(field) {
     hint.classList.toggle("is-over", left < 0);
   };
   field.after(hint);
-  if (!field.disabled) field.before(variableMenu((key) => insert(field, `{{${key}}}`)));
+  if (!field.closest("fieldset:disabled")) field.before(variableMenu((key) => insert(field, `{{${key}}}`)));
   field.addEventListener("input", count);
   count();
 }

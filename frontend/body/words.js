@@ -7,6 +7,7 @@ function config() {
   return found;
 }
 
+export const icon = (name) => config().icons[name] ?? "";
 export const variables = () => config().variables;
 export const nameOf = (key) => variables().find((one) => one.key === key)?.label ?? key;
 

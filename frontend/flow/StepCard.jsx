@@ -89,7 +89,11 @@ function Ways({ id, entry, store }) {
           data-way-open="1"
           aria-label={store.t("add_after_way", { way: port.label || entry.label })}
           title={store.t("add_step")}
-          onClick={(event) => openMenu(store, event, { from: id, name: port.name }, true)}
+          onClick={(event) => {
+            // Else the card is selected by it, and that closes the menu.
+            event.stopPropagation();
+            openMenu(store, event, { from: id, name: port.name }, true);
+          }}
         >
           +
         </button>

@@ -112,9 +112,15 @@ export class Store {
       return { x: this.doc.nodes[0].position.x, y: lowest + 148 };
     }
     const place = { x: from.position.x, y: from.position.y + 148 };
-    const siblings = this.doc.edges.filter((edge) => edge.from === from.id).map((edge) => graph.nodeOf(this.doc, edge.to));
-    const isTaken = () => siblings.some((node) => Math.abs(node.position.x - place.x) < 248 && this.kinds[from.type].ports.length > 1);
-    while (isTaken()) place.x += 296;
+    // What follows makes room; everything else stays where it is.
+    const isTaken = (node) =>
+      !graph.leadsTo(this.doc, from.id, node.id) &&
+      Math.abs(node.position.x - place.x) < 268 &&
+      Math.abs(node.position.y - place.y) < 96;
+    const isBranch = this.kinds[from.type].ports.length > 1;
+    const isBeside = (node) =>
+      isBranch && this.doc.edges.some((edge) => edge.from === from.id && edge.to === node.id) && Math.abs(node.position.x - place.x) < 268;
+    while (this.doc.nodes.some((node) => isTaken(node) || isBeside(node))) place.x += 296;
     return place;
   }
 

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign, Event
 from campaigns.periods import Period
+from contacts.models import Contact
 from fluenzr.core import clock, ids
 from fluenzr.workspaces.enums import TrackingMode
 
@@ -57,3 +58,11 @@ def line(event: Event, *, mode: str) -> dict[str, Any]:
         "timestamp": clock.to_iso(event.at),
         "metadata": {key: value for key, value in event.metadata.items() if value is not None and key not in hidden},
     }
+
+
+def of_contact(contact: Contact, *, bots: bool = False) -> "QuerySet[Any]":
+    """Return what happened to a contact in all campaigns, with the campaigns; those that are gone are None."""
+    wanted = Q(workspace=contact.workspace_id, contact=contact)
+    if not bots:
+        wanted &= Q(is_bot=False)
+    return Event.objects.filter(wanted).select_related("campaign", "message")

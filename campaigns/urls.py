@@ -1,9 +1,22 @@
 from django.urls import path
-from campaigns.views import editor, editor_panel, editor_versions
+
+from campaigns.views import contact_activity, editor, editor_panel, editor_versions, listed, numbers, overview, people
 
 app_name = "campaigns"
 _WORKFLOW = "campaigns/<str:campaign_id>/workflow"
+
 urlpatterns = [
+    path("campaigns/", listed.page, name="list"),
+    path("campaigns/new", listed.new, name="new"),
+    path("campaigns/bulk", listed.bulk, name="bulk"),
+    path("campaigns/<str:campaign_id>/", overview.page, name="overview"),
+    path("campaigns/<str:campaign_id>/act", overview.act, name="act"),
+    path("contacts/<str:contact_id>/activity", contact_activity.page, name="contact-activity"),
+    path("campaigns/<str:campaign_id>/contacts", people.page, name="contacts"),
+    path("campaigns/<str:campaign_id>/contacts/add", people.add, name="contacts-add"),
+    path("campaigns/<str:campaign_id>/contacts/remove", people.remove, name="contacts-remove"),
+    path("campaigns/<str:campaign_id>/activity", numbers.events, name="activity"),
+    path("campaigns/<str:campaign_id>/statistics", numbers.page, name="statistics"),
     path(_WORKFLOW, editor.page, name="workflow"),
     path(f"{_WORKFLOW}/draft", editor.draft, name="workflow-draft"),
     path(f"{_WORKFLOW}/problems", editor.problems, name="workflow-problems"),

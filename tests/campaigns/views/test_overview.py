@@ -1,0 +1,103 @@
+import pytest
+from django.test import Client
+
+from campaigns import statistics
+from campaigns.enums import CampaignStatus
+from campaigns.models import Campaign, CampaignTotal
+from fluenzr.workspaces.enums import Role
+from fluenzr.workspaces.models import Member, Workspace
+from tests.builders import make_campaign, make_member, make_running, make_workflow
+from tests.clients import ApiClient
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(member: Member) -> Client:
+    client = Client()
+    client.force_login(member.user)
+    return client
+
+
+@pytest.fixture
+def client(teammate: Member) -> Client:
+    return signed_in(teammate)
+
+
+def address(campaign: Campaign, rest: str = "") -> str:
+    return f"/campaigns/{campaign.public_id}/{rest}"
+
+
+def deeds(client: Client, campaign: Campaign) -> list[str]:
+    return [deed.value for deed in client.get(address(campaign)).context["deeds"]]
+
+
+def test_numbers_are_those_of_the_api(client: Client, workspace: Workspace, api: ApiClient) -> None:
+    campaign = make_campaign(workspace)
+    CampaignTotal.objects.filter(campaign=campaign).update(contacts=9, sent=8, bounced=1, opened=3, replied=2)
+    shown = client.get(address(campaign)).context["numbers"]
+    assert shown == statistics.overview(campaign)
+    answer = api.get(f"/campaigns/{campaign.public_id}/stats").json()["data"]
+    assert answer == shown
+
+
+def test_page_polls_only_while_the_campaign_runs(client: Client, workspace: Workspace) -> None:
+    pages = [client.get(address(one)).content.decode() for one in (make_running(workspace), make_campaign(workspace))]
+    assert ["every 5s" in page for page in pages] == [True, False]
+
+
+def test_part_holds_the_numbers_alone(client: Client, workspace: Workspace) -> None:
+    part = client.get(address(make_running(workspace)), headers={"HX-Request": "true"}).content.decode()
+    assert (part.strip().startswith('<div id="live"'), "<html" in part) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("draft", ["archive", "start"]),
+        ("active", ["pause"]),
+        ("paused", ["resume"]),
+        ("completed", ["archive"]),
+        ("archived", []),
+    ],
+)
+def test_buttons_follow_the_status(client: Client, workspace: Workspace, status: str, expected: list[str]) -> None:
+    assert deeds(client, make_campaign(workspace, status=status)) == expected
+
+
+@pytest.mark.parametrize(
+    ("act", "before", "after"),
+    [("start", "draft", "active"), ("pause", "active", "paused"), ("archive", "completed", "archived")],
+)
+def test_acts_move_the_campaign(client: Client, workspace: Workspace, act: str, before: str, after: str) -> None:
+    campaign = make_campaign(workspace, status=before)
+    response = client.post(address(campaign, "act"), {"act": act})
+    assert (response.status_code, response["Location"]) == (303, address(campaign))
+    assert Campaign.objects.get().status == after
+
+
+def test_start_that_is_refused_says_why(client: Client, workspace: Workspace) -> None:
+    campaign = make_campaign(workspace, make_workflow())
+    response = client.post(address(campaign, "act"), {"act": "start"})
+    assert (response.status_code, response.context["refused"]) == (422, ["The workflow has no email"])
+    assert Campaign.objects.get().status == CampaignStatus.DRAFT
+
+
+def test_draft_says_what_a_start_would_refuse(client: Client, workspace: Workspace) -> None:
+    response = client.get(address(make_campaign(workspace, make_workflow())))
+    assert response.context["problems"] == ["The workflow has no email"]
+
+
+def test_viewers_see_and_may_not_act(workspace: Workspace) -> None:
+    campaign, client = make_campaign(workspace), signed_in(make_member(workspace, Role.VIEWER))
+    assert deeds(client, campaign) == []
+    assert client.post(address(campaign, "act"), {"act": "start"}).status_code == 403
+
+
+def test_strangers_find_nothing(stranger: Member, workspace: Workspace) -> None:
+    campaign, client = make_campaign(workspace), signed_in(stranger)
+    assert client.get(address(campaign)).status_code == 404
+    assert client.post(address(campaign, "act"), {"act": "start"}).status_code == 404
+
+
+def test_unknown_acts_are_not_found(client: Client, workspace: Workspace) -> None:
+    assert client.post(address(make_campaign(workspace), "act"), {"act": "explode"}).status_code == 404

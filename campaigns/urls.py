@@ -1,6 +1,16 @@
 from django.urls import path
 
-from campaigns.views import contact_activity, editor, editor_panel, editor_versions, listed, numbers, overview, people
+from campaigns.views import (
+    contact_activity,
+    editor,
+    editor_panel,
+    editor_versions,
+    listed,
+    numbers,
+    overview,
+    people,
+    settings,
+)
 
 app_name = "campaigns"
 _WORKFLOW = "campaigns/<str:campaign_id>/workflow"
@@ -17,6 +27,7 @@ urlpatterns = [
     path("campaigns/<str:campaign_id>/contacts/remove", people.remove, name="contacts-remove"),
     path("campaigns/<str:campaign_id>/activity", numbers.events, name="activity"),
     path("campaigns/<str:campaign_id>/statistics", numbers.page, name="statistics"),
+    path("campaigns/<str:campaign_id>/settings", settings.page, name="settings"),
     path(_WORKFLOW, editor.page, name="workflow"),
     path(f"{_WORKFLOW}/draft", editor.draft, name="workflow-draft"),
     path(f"{_WORKFLOW}/problems", editor.problems, name="workflow-problems"),

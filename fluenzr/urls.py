@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("fluenzr.workspaces.account_urls")),
     path("", include("fluenzr.workspaces.urls")),
     path("", include("campaigns.urls")),
+    path("", include("fluenzr.mailboxes.urls")),
     path("", include("contacts.urls")),
     path("", include("tracking.urls")),
     path("v1/", include("fluenzr.api.v1.urls")),

@@ -1,0 +1,62 @@
+"""The e-mail accounts of a workspace, and the way to a new one."""
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from fluenzr.core import htmx, listing, problems
+from fluenzr.core.errors import DomainError
+from fluenzr.mailboxes import accounts, presets, today
+from fluenzr.mailboxes.forms import PLACES, AccountForm, SandboxForm, SmtpForm, values_of_preset
+from fluenzr.mailboxes.models import Account
+from fluenzr.workspaces import access
+from fluenzr.workspaces.enums import Role
+from fluenzr.workspaces.guards import MemberRequest, member_required
+
+SORTS = {"email": "email", "status": "status", "sent": "last_sent_at"}
+
+
+@require_GET
+@member_required(Role.VIEWER)
+def listed(request: MemberRequest) -> HttpResponse:
+    """Show the accounts, how they stand, and how much of today is used."""
+    rows = Account.objects.in_workspace(request.workspace).listed().select_related("workspace")
+    found, now = listing.read(request, rows, sorts=SORTS, default="email"), timezone.now()
+    context = {
+        "listing": found,
+        "accounts": [(account, today.taken(account, now=now)) for account in found],
+        "may_edit": access.allows(request.member.role, Role.MEMBER),
+    }
+    return htmx.page(request, "mailboxes/list.html", context, part="list")
+
+
+@require_http_methods(["GET", "POST"])
+@member_required(Role.MEMBER)
+def new(request: MemberRequest) -> HttpResponse:
+    """Connect a mailbox; `preset` in the address fills in the servers of a provider."""
+    chosen = next((one for one in presets.ALL if one.name == request.GET.get("preset")), None)
+    initial = {} if chosen is None else values_of_preset(chosen)
+    form = SmtpForm(request.POST if request.method == "POST" else None, initial=initial)
+    return _made(request, form, "mailboxes/new.html", {"presets": presets.ALL, "chosen": chosen})
+
+
+@require_http_methods(["GET", "POST"])
+@member_required(Role.MEMBER)
+def new_sandbox(request: MemberRequest) -> HttpResponse:
+    """Make a sandbox account."""
+    form = SandboxForm(request.POST if request.method == "POST" else None, initial={"lively": True})
+    return _made(request, form, "mailboxes/new_sandbox.html", {})
+
+
+def _made(request: MemberRequest, form: AccountForm, template: str, context: dict[str, object]) -> HttpResponse:
+    if request.method == "POST" and form.is_valid():
+        by, now = access.actor(request.member), timezone.now()
+        try:
+            account = accounts.create(workspace=request.workspace, draft=form.draft(), by=by, now=now)
+        except DomainError as error:
+            problems.add_to(form, error, fields=PLACES)
+        else:
+            said = _("Account added. Test it before the first campaign.")
+            return htmx.go(request, "mailboxes:account", account.public_id, said=said)
+    return htmx.page(request, template, {**context, "form": form}, status=422 if form.errors else 200)

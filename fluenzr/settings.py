@@ -183,7 +183,6 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory" if env.flag("CONFIRM_EMAIL", default=Fa
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "website"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 # Ten bad passwords in five minutes, by address of the network and by account; others stay unaffected.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/ip,10/5m/key"}

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+from tests import chromium
 from tests.databases import postgres
 
 SUITES = {
@@ -16,6 +17,12 @@ NOT_TESTED = """
 **********************************************************************
 *  POSTGRESQL WAS NOT TESTED: no server answers on 127.0.0.1:5432,   *
 *  TEST_DATABASE_URL is not set, and no server binaries are here.    *
+**********************************************************************
+"""
+NO_BROWSER = """
+**********************************************************************
+*  THE PAGES WERE NOT TESTED IN A BROWSER: chromium is not here and  *
+*  cannot be installed (as root: apt-get install chromium).          *
 **********************************************************************
 """
 
@@ -35,6 +42,7 @@ def run(*, suite: str, name: str, database_url: str, arguments: list[str]) -> bo
 
 def main(suite: str, arguments: list[str]) -> int:
     """The exit code: 0 only when all passed on every database that there is (in CI, on both)."""
+    has_browser = chromium.install()
     results = [run(suite=suite, name="SQLite", database_url="", arguments=arguments)]
     with postgres() as url:
         if url:
@@ -42,6 +50,8 @@ def main(suite: str, arguments: list[str]) -> int:
         else:
             print(NOT_TESTED, flush=True)
             results.append(not os.environ.get("CI"))
+    if not has_browser:
+        print(NO_BROWSER, flush=True)
     return 0 if all(results) else 1
 
 

@@ -65,6 +65,7 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         self.order_fields(self.field_order)
         for name in ("email", "password1"):
             self.fields[name].widget.attrs.pop("placeholder", None)
+        self.fields["password1"].help_text = _("At least 8 characters, and not a common word.")
 
     def clean_timezone(self) -> str:
         """Take no zone that we do not know; whoever has none starts in UTC."""

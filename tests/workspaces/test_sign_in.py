@@ -29,9 +29,9 @@ def test_next_never_leads_away(owner: Member) -> None:
     assert Client().post("/sign-in", form)["Location"] == "/"
 
 
-def test_home_leads_to_the_sandbox_and_that_to_sign_in() -> None:
+def test_home_asks_to_sign_in() -> None:
     answer = Client().get("/", follow=True)
-    assert answer.redirect_chain == [("/sandbox/", 302), ("/sign-in?next=/sandbox/", 302)]
+    assert answer.redirect_chain == [("/sign-in?next=/", 302)]
 
 
 def test_sign_out_needs_a_post(owner: Member) -> None:

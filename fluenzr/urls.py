@@ -1,14 +1,14 @@
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from fluenzr import health
 from fluenzr.api.v1.resource import Unknown
+from fluenzr.dashboard import views as dashboard
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("", RedirectView.as_view(pattern_name="tracking:sandbox"), name="home"),
+    path("", dashboard.page, name="home"),
     path("admin/", admin.site.urls),
     path("", include("fluenzr.workspaces.account_urls")),
     path("", include("fluenzr.workspaces.urls")),

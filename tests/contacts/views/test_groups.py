@@ -1,15 +1,14 @@
 """Groups: the list, one with its members, the forms."""
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact, Group
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
 from tests.builders import make_contact, make_group, make_member
 from tests.contacts.views.test_people import signed_in
+from tests.counting import queries_of
 
 pytestmark = pytest.mark.django_db
 
@@ -17,12 +16,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def client(teammate: Member) -> Client:
     return signed_in(teammate)
-
-
-def queries(client: Client, url: str) -> int:
-    with CaptureQueriesContext(connection) as caught:
-        assert client.get(url).status_code == 200
-    return len(caught)
 
 
 def test_list_shows_how_many_are_in_each(client: Client, workspace: Workspace) -> None:
@@ -33,16 +26,16 @@ def test_list_shows_how_many_are_in_each(client: Client, workspace: Workspace) -
 
 def test_list_asks_as_many_queries_for_three_groups_as_for_one(client: Client, workspace: Workspace) -> None:
     make_group(workspace, "", (make_contact(workspace),))
-    one = queries(client, "/groups/")
+    one = queries_of(client, "/groups/")
     make_group(workspace)
     make_group(workspace, "", (make_contact(workspace),))
-    assert queries(client, "/groups/") == one
+    assert queries_of(client, "/groups/") == one
 
 
 def test_group_asks_as_many_queries_for_three_members_as_for_one(client: Client, workspace: Workspace) -> None:
     one = make_group(workspace, "", (make_contact(workspace),))
     three = make_group(workspace, "", tuple(make_contact(workspace) for _number in range(3)))
-    assert queries(client, f"/groups/{three.public_id}/") == queries(client, f"/groups/{one.public_id}/")
+    assert queries_of(client, f"/groups/{three.public_id}/") == queries_of(client, f"/groups/{one.public_id}/")
 
 
 def test_group_shows_its_members_only(client: Client, workspace: Workspace) -> None:

@@ -3,9 +3,7 @@
 import re
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from contacts import tagging
 from contacts.enums import ContactStatus
@@ -13,6 +11,7 @@ from contacts.models import Contact
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
 from tests.builders import NOW, make_contact, make_group, make_member
+from tests.counting import queries_of
 
 pytestmark = pytest.mark.django_db
 
@@ -61,19 +60,12 @@ def test_list_pages_by_fifty(client: Client, workspace: Workspace) -> None:
 
 
 def test_list_asks_as_many_queries_for_three_rows_as_for_one(client: Client, workspace: Workspace) -> None:
-    def queries() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as caught:
-            client.get("/contacts/")
-        return len(caught)
-
     tagging.add(workspace=workspace, names={make_contact(workspace).pk: ["a"]}, now=NOW)
-    one = queries()
+    one = queries_of(client, "/contacts/")
     tagging.add(
         workspace=workspace, names={make_contact(workspace).pk: ["a", "b"], make_contact(workspace).pk: ["b"]}, now=NOW
     )
-    assert queries() == one
+    assert queries_of(client, "/contacts/") == one
 
 
 def test_list_gives_htmx_the_part_only(client: Client, workspace: Workspace) -> None:

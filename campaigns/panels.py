@@ -79,6 +79,8 @@ def form(campaign: Campaign, document: Mapping[str, Any], node: str) -> NodeForm
         raise KeyError(node)
     kind = registry.kind(item["type"])
     shown = kind.form(item.get("data") or {}, auto_id="node-%s")
+    # What is missing is said beside the field; the browser's own bubbles would hold up the saving of the rest.
+    shown.use_required_attribute = False
     for name, field in shown.fields.items():
         _dress(name, field, campaign, document, node, str((item.get("data") or {}).get(name, "")))
     return shown
@@ -89,8 +91,6 @@ def _dress(
 ) -> None:
     widget = field.widget
     widget.attrs["class"] = next(css for kind, css in _CLASSES if isinstance(widget, kind))
-    # What is missing is said beside the field; the browser's own bubbles would hold up the saving of the rest.
-    widget.is_required = False
     if isinstance(widget, Choose):
         options = list(SOURCES[widget.source](campaign, document, node))
         gone = [(value, value)] if value and value not in dict(options) else []

@@ -19,6 +19,8 @@ const nodeTypes = { step: StepCard };
 const edgeTypes = { step: StepEdge };
 const fitView = { maxZoom: 1, padding: 0.15 };
 const NO_KEY = null;
+// A bigger drawing begins at its start, and draws what is in sight: all of it at once would be too small to read.
+const BIG = 80;
 
 /** The drawing. React Flow holds where things are while they move; the store hears of it when they stand. */
 export function Canvas() {
@@ -58,6 +60,8 @@ export function Canvas() {
   );
   const mayConnect = useCallback(({ source, target }) => store.mayConnect(source, target), [store]);
   const labels = useMemo(() => flowLabels(store.t), [store]);
+  const isBig = doc.nodes.length > BIG;
+  const [beginning] = useState(() => atStart(doc, store));
   return (
     <div className="flow-canvas" ref={canvas}>
       <ReactFlow
@@ -72,11 +76,14 @@ export function Canvas() {
         nodesDraggable={store.editable}
         nodesConnectable={store.editable}
         deleteKeyCode={NO_KEY}
+        selectNodesOnDrag={false}
         connectionRadius={28}
         minZoom={0.1}
         maxZoom={1.5}
-        fitView
+        fitView={!isBig}
         fitViewOptions={fitView}
+        defaultViewport={beginning}
+        onlyRenderVisibleElements={isBig}
         ariaLabelConfig={labels}
         proOptions={{ hideAttribution: false }}
       >
@@ -86,6 +93,12 @@ export function Canvas() {
       </ReactFlow>
     </div>
   );
+}
+
+/** The view that has the start in the middle of its upper edge. */
+function atStart(doc, store) {
+  const { x, y } = doc.nodes.find((node) => store.kinds[node.type].single).position;
+  return { x: window.innerWidth / 2 - 200 - x - CARD.width / 2, y: 40 - y, zoom: 1 };
 }
 
 /** Bring the selected card back into sight where the panel, or the place of a new card, would hide it. */

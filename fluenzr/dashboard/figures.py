@@ -17,7 +17,7 @@ from fluenzr.workspaces.models import Workspace
 
 DAYS = 30
 LATEST = 12
-WIDTH, HEIGHT, EDGE = 160, 32, 2
+WIDTH, HEIGHT, EDGE = 104, 32, 2
 COUNTS = {"sent": EventType.SENT.label, "opened": EventType.OPENED.label, "replied": EventType.REPLIED.label}
 # What is worth a line: what people and servers did, not each step inside.
 SHOWN = (

@@ -48,5 +48,5 @@ def test_sendings_count_the_day_of_the_account() -> None:
 
 
 def test_sparkline_begins_at_zero_and_fills_its_height() -> None:
-    assert figures.sparkline([0, 5, 10]) == "2.0,30.0 80.0,16.0 158.0,2.0"
-    assert figures.sparkline([0, 0]) == "2.0,30.0 158.0,30.0"
+    assert figures.sparkline([0, 5, 10]) == "2.0,30.0 52.0,16.0 102.0,2.0"
+    assert figures.sparkline([0, 0]) == "2.0,30.0 102.0,30.0"

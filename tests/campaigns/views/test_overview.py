@@ -40,6 +40,13 @@ def test_numbers_are_those_of_the_api(client: Client, workspace: Workspace, api:
     assert answer == shown
 
 
+def test_rates_are_dashes_until_something_was_sent(client: Client, workspace: Workspace) -> None:
+    campaign = make_campaign(workspace)
+    assert "%" not in client.get(address(campaign)).content.decode()
+    CampaignTotal.objects.filter(campaign=campaign).update(contacts=2, sent=2, opened=1)
+    assert "50.0\u202f%" in client.get(address(campaign)).content.decode()
+
+
 def test_page_polls_only_while_the_campaign_runs(client: Client, workspace: Workspace) -> None:
     pages = [client.get(address(one)).content.decode() for one in (make_running(workspace), make_campaign(workspace))]
     assert ["every 5s" in page for page in pages] == [True, False]

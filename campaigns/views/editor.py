@@ -141,8 +141,8 @@ def _url(campaign: Campaign, name: str, **more: Any) -> str:
     return reverse(f"campaigns:{name}", kwargs={"campaign_id": campaign.public_id, **more})
 
 
-def _go(campaign: Campaign) -> dict[str, str] | None:
-    """Return the way on: the resume of what is paused."""
-    if campaign.status != CampaignStatus.PAUSED:
-        return None
-    return {"label": _("Resume"), "url": _url(campaign, "workflow-resume")}
+def _go(campaign: Campaign) -> dict[str, str]:
+    """Return the way on: the resume of what is paused, else the page that starts it."""
+    if campaign.status == CampaignStatus.PAUSED:
+        return {"label": _("Resume"), "url": _url(campaign, "workflow-resume")}
+    return {"label": _("Launch"), "url": _url(campaign, "overview")}

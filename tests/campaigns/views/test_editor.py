@@ -82,7 +82,8 @@ def test_editing_needs_a_member_and_a_campaign_that_rests(
     workspace: Workspace, role: Role, status: str, editable: bool
 ) -> None:
     campaign = make_campaign(workspace, status=status)
-    assert config(signed_in(make_member(workspace, role)), campaign)["editable"] == editable
+    found = config(signed_in(make_member(workspace, role)), campaign)
+    assert (found["editable"], found["go"] is not None) == (editable, editable)
 
 
 def test_strangers_find_nothing_anywhere(stranger: Member, campaign: Campaign) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
+from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect, reswap, trigger_client_event
 
 from fluenzr.core.errors import DomainError
@@ -31,7 +32,7 @@ def page(
     response = render(request, name, context, status=status)
     if part:
         # The same address has two answers, so neither may stand in for the other.
-        response["Vary"] = "HX-Request, Cookie"
+        patch_vary_headers(response, ["HX-Request"])
     return response
 
 

@@ -1,0 +1,76 @@
+import pytest
+from django import forms
+from django.test import RequestFactory
+
+from contacts.models import Group
+from fluenzr.core import listing
+from fluenzr.core.listing import Listing
+from fluenzr.workspaces.models import Workspace
+from tests.builders import make_group
+
+pytestmark = pytest.mark.django_db
+SORTS = {"name": "name", "made": "created_at"}
+
+
+class Filters(forms.Form):
+    q = forms.CharField(label="Search", required=False)
+    kind = forms.ChoiceField(label="Kind", required=False, choices=[("", "Any"), ("a", "Kind A")])
+    mine = forms.BooleanField(label="Mine", required=False)
+
+
+@pytest.fixture(autouse=True)
+def _groups(workspace: Workspace) -> None:
+    for name in ("Cara", "Anna", "Berta"):
+        make_group(workspace, name)
+
+
+def read(query: str, **options: object) -> Listing:
+    request = RequestFactory().get(f"/groups/?{query}")
+    return listing.read(request, Group.objects.all(), sorts=SORTS, default="name", **options)
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", ["Anna", "Berta", "Cara"]),
+        ("sort=-name", ["Cara", "Berta", "Anna"]),
+        ("sort=made", ["Cara", "Anna", "Berta"]),
+        ("sort=secret", ["Anna", "Berta", "Cara"]),
+    ],
+)
+def test_order_comes_from_the_address(query: str, names: list[str]) -> None:
+    assert [group.name for group in read(query)] == names
+
+
+def test_page_comes_from_the_address() -> None:
+    page = read("page=2", per_page=2)
+
+    assert [group.name for group in page] == ["Cara"]
+    assert (page.first, page.last, page.total, page.pages, page.previous, page.next) == (3, 3, 3, 2, 1, None)
+
+
+@pytest.mark.parametrize(("number", "found"), [("99", 2), ("x", 1), ("0", 2)])
+def test_page_that_does_not_exist_is_the_nearest(number: str, found: int) -> None:
+    assert read(f"page={number}", per_page=2).number == found
+
+
+def test_known_total_spares_the_count(django_assert_num_queries) -> None:
+    with django_assert_num_queries(1):
+        page = read("", total=100)
+    assert page.pages == 2
+
+
+def test_filters_that_are_set_are_chips_without_the_page() -> None:
+    query = "q=an&kind=a&mine=on&page=2&sort=name"
+    form = Filters({"q": "an", "kind": "a", "mine": "on"})
+    chips = read(query, filters=form).chips
+
+    assert [(chip.label, chip.text) for chip in chips] == [("Search", "an"), ("Kind", "Kind A"), ("Mine", "")]
+    assert chips[0].without == "?kind=a&mine=on&sort=name"
+
+
+def test_nothing_behind_filters_is_not_empty() -> None:
+    Group.objects.all().delete()
+
+    assert read("").is_empty
+    assert not read("q=x", filters=Filters({"q": "x"})).is_empty

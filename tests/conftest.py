@@ -6,8 +6,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import translation
 
 from fluenzr.workspaces.enums import Role
@@ -43,6 +45,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def rounds() -> Callable[[int], int]:
     """How often a proof repeats itself: `rounds(500)` is 500, and a tenth of it when only a sample is taken."""
     return lambda whole: max(1, whole // 10) if _sample_minutes else whole
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """End what threads of servers under test still hold before the database is dropped: PostgreSQL refuses else."""
+    yield
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                others = "datname = current_database() AND pid <> pg_backend_pid()"
+                cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608
 
 
 @pytest.fixture(scope="session")

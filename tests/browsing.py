@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from fluenzr.workspaces.models import Member, User
 from tests import chromium
+from tests.builders import PASSWORD
 
 # Playwright's own loop runs in the thread of the tests, which makes Django believe that they are asynchronous.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -34,6 +35,14 @@ OVERFLOW = """() => {
     const wide = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > width);
     return wide.slice(0, 5).map((one) => one.outerHTML.slice(0, 90));
 }"""
+
+
+def signed_in(user: User) -> Client:
+    """Return a client of that person, who gave the password just now and so need not confirm it."""
+    client = Client()
+    client.force_login(user)
+    client.post("/confirm", {"password": PASSWORD})
+    return client
 
 
 class Visitor:
@@ -66,8 +75,7 @@ class Visitor:
 
     def sign_in(self, user: User) -> None:
         """Be that person from now on, as after the sign-in page."""
-        client = Client()
-        client.force_login(user)
+        client = signed_in(user)
         name = django_settings.SESSION_COOKIE_NAME
         self.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": self.address}])
 

@@ -29,10 +29,11 @@ from fluenzr.workspaces.models import ApiKey, Member, User, Workspace
 from tracking.models import RawHit
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)  # a Monday
+PASSWORD = "correct horse"
 _numbers = count(1)
 
 
-def make_user(email: str = "", password: str = "correct horse", **fields: Any) -> User:
+def make_user(email: str = "", password: str = PASSWORD, **fields: Any) -> User:
     return User.objects.create_user(email or f"user{next(_numbers)}@example.com", password, **fields)
 
 

@@ -57,8 +57,6 @@ def test_profile_speaks_the_language_that_is_chosen(marketer: Visitor) -> None:
 def test_app_on_the_phone_protects_the_account(doorman: Doorman, owner: Member) -> None:
     marketer = doorman.let_in(owner)
     page = marketer.goto("/settings/security/app/on")
-    page.get_by_label("Password").fill("correct horse")
-    page.get_by_role("button", name="Confirm").click()
     secret = page.locator("code").inner_text()
     page.get_by_label("Authenticator code").fill(code_of(secret))
     page.get_by_role("button", name="Turn on").click()
@@ -82,8 +80,6 @@ def test_passkey_signs_in_without_the_password(doorman: Doorman, owner: Member) 
     options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
     fingers.send("WebAuthn.addVirtualAuthenticator", {"options": options})
     page = visitor.goto("/settings/security/passkeys/new")
-    page.get_by_label("Password").fill("correct horse")
-    page.get_by_role("button", name="Confirm").click()
     page.get_by_label("Passwordless").check()
     page.get_by_role("button", name="Add", exact=True).click()
     page.get_by_role("heading", name="Recovery codes").wait_for()

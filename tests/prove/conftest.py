@@ -3,7 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.browsing import address, browser_type_launch_args, doorman, marketer, visitor
 from tests.prove.hosts import Host
+
+__all__ = ["address", "browser_type_launch_args", "doorman", "host", "marketer", "visitor"]
 
 
 @pytest.fixture

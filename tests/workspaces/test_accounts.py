@@ -141,3 +141,13 @@ def test_admin_asks_at_the_common_door() -> None:
     answer = Client().get("/admin/", follow=True)
 
     assert answer.redirect_chain[-1] == ("/sign-in?next=%2Fadmin%2F", 302)
+
+
+def test_second_factor_asks_for_the_password_again(owner: Member) -> None:
+    client = Client()
+    client.force_login(owner.user)
+    asked = client.get("/settings/security/app/on")
+    assert asked["Location"].startswith("/confirm?next=")
+    client.post(asked["Location"], {"password": "correct horse"})
+
+    assert client.get("/settings/security/app/on").status_code == 200

@@ -1,5 +1,6 @@
 """The editor with 200 steps: there within a second, and smooth under the hand."""
 
+import os
 import time
 
 import pytest
@@ -11,6 +12,8 @@ from tests.builders import make_campaign, make_email_node, make_workflow
 
 __all__ = ["address", "browser_type_launch_args", "doorman", "marketer"]
 
+# Frames are counted only where the machine does nothing else: not in the sample that CI takes.
+pytestmark = pytest.mark.skipif(bool(os.environ.get("PROVE_MINUTES")), reason="a sample shares its machine")
 STEPS = 200
 FRAMES = """() => {
     window.frames_ = [];

@@ -10,7 +10,7 @@ def test_search_is_one_key_away(marketer: Visitor) -> None:
     page.keyboard.press("/")
     page.keyboard.type("no such thing")
 
-    page.locator("#search-hits").get_by_text('Nothing found for "no such thing".').wait_for()
+    page.locator("#search-hits").get_by_text("Nothing found for “no such thing”.").wait_for()
 
 
 def test_theme_follows_the_system_until_one_is_chosen(doorman: Doorman, owner: Member) -> None:

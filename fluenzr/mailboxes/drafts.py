@@ -161,6 +161,7 @@ def _servers(draft: Draft, account: Account, problems: Problems) -> None:
 def _lay_door(
     kind: str, door: Mapping[str, Any], account: Account, secrets: dict[str, str], problems: Problems
 ) -> None:
+    host = getattr(account, f"{kind}_host")
     for name, longest in _DOOR_TEXTS:
         if name not in door or (name == "folder" and kind == "smtp"):
             continue
@@ -185,6 +186,9 @@ def _lay_door(
         secrets[kind] = str(door["password"] or "")
         if not secrets[kind]:
             del secrets[kind]
+    elif secrets.get(kind) and host and host != getattr(account, f"{kind}_host"):
+        # Else whoever may edit the account could have its password sent to a server of theirs.
+        problems[f"{kind}.password"] = [_("The server changed: enter the password again")]
 
 
 def _check_host(kind: str, host: str, problems: Problems) -> None:

@@ -268,3 +268,14 @@ def test_an_account_that_was_removed_comes_back_with_its_history(workspace: Work
     assert again.pk == account.pk
     assert Account.objects.get(pk=account.pk).secrets() == {"smtp": SECRET}
     assert Account.objects.in_workspace(workspace).listed().count() == 1
+
+
+def test_another_server_never_gets_the_kept_password(workspace: Workspace) -> None:
+    account = connect(workspace)
+    with pytest.raises(Invalid) as refused:
+        change(account, smtp={"host": "127.0.0.2"})
+    assert list(refused.value.details) == ["smtp.password"]
+    assert Account.objects.get(pk=account.pk).smtp_host == "127.0.0.1"
+    changed = change(account, smtp={"host": "127.0.0.2", "password": "new"})
+    assert (changed.smtp_host, changed.secrets()) == ("127.0.0.2", {"smtp": "new"})
+    assert change(changed, smtp={"host": "127.0.0.2", "port": 26}).secrets() == {"smtp": "new"}

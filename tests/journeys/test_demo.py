@@ -27,7 +27,7 @@ class Browser:
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
         # The page asks for a login and comes back to itself.
         token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page("/sandbox/"))[0]
-        fields = {"csrfmiddlewaretoken": token, "username": email, "password": password, "next": "/sandbox/"}
+        fields = {"csrfmiddlewaretoken": token, "login": email, "password": password, "next": "/sandbox/"}
         self.page(self.address, form=fields)
 
     def page(self, path: str, *, form: dict[str, str] | None = None) -> str:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from campaigns import completion
-from campaigns.enums import REVISABLE, RUNNING, EnrolmentStatus, MessageState, Phase
+from campaigns.enums import REVISABLE, RUNNING, STOPPABLE, EnrolmentStatus, MessageState, Phase
 from campaigns.models import Campaign, Enrolment, Message
 from fluenzr.core.errors import Text
 
@@ -56,7 +56,7 @@ def stop_people(
 
 def cancel(messages: QuerySet[Message], *, reason: str, now: datetime) -> int:
     """Take back those of the messages that are not on the wire; return how many."""
-    rows = messages.filter(state__in=(MessageState.QUEUED, MessageState.CLAIMED))
+    rows = messages.filter(state__in=STOPPABLE)
     return rows.update(state=MessageState.CANCELLED, reason=reason, settled_at=now)
 
 
@@ -83,5 +83,5 @@ def release(campaign: Campaign, *, now: datetime) -> int:
 
 def render_anew(contacts: Collection[UUID]) -> int:
     """Have the waiting mails of people who object to tracking made again, now without pixel and tracked links."""
-    rows = Message.objects.filter(contact__in=list(contacts), state__in=(MessageState.QUEUED, MessageState.CLAIMED))
+    rows = Message.objects.filter(contact__in=list(contacts), state__in=STOPPABLE)
     return rows.update(state=MessageState.QUEUED, frozen=None, frozen_at=None, links={})

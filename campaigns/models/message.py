@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.enums import STOPPABLE, MessageState, Purpose
+from campaigns.enums import MessageState, Purpose
 from campaigns.models.campaign import Campaign, WorkflowVersion
 from campaigns.models.enrolment import Enrolment
 from contacts.models import Contact
@@ -25,10 +25,6 @@ class MessageQuerySet(ScopedQuerySet):
     def wanting_a_slot(self, now: Any) -> Self:
         """Keep those that a server put off, or that missed their slot, and that want another now."""
         return self.filter(state=MessageState.QUEUED, has_slot=False, not_before__lte=now)
-
-    def stoppable(self) -> Self:
-        """Keep those that a stop still takes back."""
-        return self.filter(state__in=STOPPABLE)
 
 
 class Message(PublicIdMixin, models.Model):

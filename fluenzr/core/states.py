@@ -1,7 +1,6 @@
 """The one way to change a state: a conditional UPDATE along a table of allowed moves."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -36,8 +35,3 @@ def move(obj: models.Model, to: str, allowed: Moves, *, field: str = "status", *
         raise Conflict(text % {"noun": str(obj._meta.verbose_name).capitalize(), "state": state, "to": to})
     for name, value in values.items():
         setattr(obj, name, value)
-
-
-def stamp(now: datetime, *names: str) -> dict[str, datetime]:
-    """Return `{name: now}` for several time fields of a move."""
-    return dict.fromkeys(names, now)

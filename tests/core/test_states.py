@@ -1,5 +1,3 @@
-from datetime import UTC, datetime
-
 import pytest
 
 from campaigns.enums import CAMPAIGN_MOVES, CampaignStatus
@@ -42,8 +40,3 @@ def test_move_of_a_deleted_row_is_not_found(workspace: Workspace) -> None:
     Campaign.objects.get().delete()
     with pytest.raises(NotFound):
         states.move(campaign, CampaignStatus.ACTIVE, CAMPAIGN_MOVES)
-
-
-def test_stamp_is_one_time_for_several_fields() -> None:
-    at = datetime(2026, 3, 2, tzinfo=UTC)
-    assert states.stamp(at, "started_at", "updated_at") == {"started_at": at, "updated_at": at}

@@ -40,16 +40,6 @@ class Whole(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
-class Flag(serializers.BooleanField):
-    """`true` or `false`, nothing that looks like it."""
-
-    def to_internal_value(self, data: Any) -> bool:
-        """Return the flag."""
-        if not isinstance(data, bool):
-            self.fail("invalid", input=data)
-        return data
-
-
 class Choice(serializers.ChoiceField):
     """One of a few words; the error lists them."""
 

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test prove lint types imports migrations-check fmt lock bench-tick
+.PHONY: help setup run test prove lint types imports migrations-check fmt lock bench-tick bench-imports bench-pages bench-million bench-additions screenshots
 BIN := .venv/bin
 PACKAGES := fluenzr contacts campaigns tracking
 
@@ -23,6 +23,21 @@ prove: setup ## Slow proofs: kills, races, journeys; PROVE_MINUTES=5 takes a sam
 
 bench-tick: setup ## What a tick costs behind a backlog of 1,000,000 due people (needs PostgreSQL)
 	@$(BIN)/python -m benchmarks.tick $(ARGS)
+
+bench-pages: setup ## How long each page takes with 100,000 contacts and 1,000 campaigns, on both databases
+	@$(BIN)/python -m benchmarks.pages $(ARGS)
+
+bench-additions: setup ## How long a group of 100,000 contacts takes into a campaign, on both databases
+	@$(BIN)/python -m benchmarks.additions $(ARGS)
+
+bench-million: setup ## How long contacts and the pipeline take with 1,000,000 contacts (needs PostgreSQL)
+	@$(BIN)/python -m benchmarks.million $(ARGS)
+
+screenshots: setup ## Take the pictures of the documents anew, of the running demo
+	@$(BIN)/python -m tests.screenshots
+
+bench-imports: setup ## A file of 200,000 contacts against \copy and django-import-export (needs PostgreSQL)
+	@$(BIN)/python -m benchmarks.imports $(ARGS)
 
 lint: setup ## Style and mistakes (ruff)
 	@$(BIN)/ruff check .

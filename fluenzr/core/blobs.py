@@ -1,7 +1,11 @@
 """Content-addressed storage in the database, so that nodes keep nothing but a spool and a journal."""
 
 import hashlib
+import uuid
+from collections.abc import Iterable
 
+from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
 
 from fluenzr.core.errors import Invalid
@@ -21,3 +25,13 @@ def put(content: bytes) -> Blob:
     digest = hashlib.sha256(content).hexdigest()
     blob, _created = Blob.objects.get_or_create(sha256=digest, defaults={"size": len(content), "content": content})
     return blob
+
+
+def drop(keys: Iterable[uuid.UUID]) -> None:
+    """Delete those of the blobs that nothing refers to any more."""
+    for key in set(keys):
+        try:
+            with transaction.atomic():
+                Blob.objects.filter(pk=key).delete()
+        except ProtectedError:
+            continue  # somebody else stored the same bytes

@@ -62,6 +62,19 @@ class Window:
                 return min(found)
         return None
 
+    def next_close(self, at: datetime) -> datetime | None:
+        """Return the first instant after `at` at which the window is closed, or None within `HORIZON_DAYS` days."""
+        if not self.is_open(at):
+            return at
+        first = at.astimezone(zone(self.zone)).date()
+        end = MINUTES_A_DAY if self.start == self.end else self.end
+        for offset in range(-1, HORIZON_DAYS + 1):
+            endings = _instants(first + timedelta(days=offset), end, self.zone)
+            found = [ending for ending in endings if ending > at and not self.is_open(ending)]
+            if found:
+                return min(found)
+        return None
+
     def _openings(self, day: date) -> Iterator[datetime]:
         """Yield the instants of a local date at which the window may open: its start, and a change of clocks.
 
@@ -69,7 +82,7 @@ class Window:
         """
         all_day = self.start == self.end
         yield from _instants(day, 0 if all_day else self.start, self.zone)
-        ends = list(_instants(day, MINUTES_A_DAY if all_day else self.end, self.zone))
+        ends = _instants(day, MINUTES_A_DAY if all_day else self.end, self.zone)
         if len(ends) == 2:
             yield _change_of_clocks(ends[0], ends[1], self.zone)
 
@@ -100,13 +113,13 @@ def _instant(naive: datetime, zone_name: str) -> datetime:
     return _change_of_clocks(local.replace(fold=1).astimezone(UTC), at, zone_name)
 
 
-def _instants(day: date, minute: int, zone_name: str) -> Iterator[datetime]:
-    """Yield every instant at which the clock shows this time: a second one where clocks go back over it."""
+# Whoever plans asks for the same opening of a day again and again; a forecast, for those of a year.
+@lru_cache(maxsize=4096)
+def _instants(day: date, minute: int, zone_name: str) -> Sequence[datetime]:
+    """Return every instant at which the clock shows this time: a second one where clocks go back over it."""
     first = instant(day, minute, zone_name)
-    yield first
     again = first.astimezone(zone(zone_name)).replace(fold=1).astimezone(UTC)
-    if again > first:
-        yield again
+    return (first, again) if again > first else (first,)
 
 
 def _change_of_clocks(before: datetime, after: datetime, zone_name: str) -> datetime:

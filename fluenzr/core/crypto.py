@@ -7,6 +7,7 @@ key opens nothing.
 import hashlib
 import hmac
 import json
+from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -58,5 +59,9 @@ def reseal(token: str) -> str:
 
 def keyed_hash(purpose: str, text: str) -> str:
     """Return 64 hex digits that stand for `text`: HMAC-SHA-256 under the pepper, separate for each purpose."""
-    key = hashlib.sha256(b"fluenzr:" + purpose.encode() + settings.FLUENZR_PEPPER.encode()).digest()
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(_hash_key(purpose, settings.FLUENZR_PEPPER), text.encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=32)
+def _hash_key(purpose: str, pepper: str) -> bytes:
+    return hashlib.sha256(b"fluenzr:" + purpose.encode() + pepper.encode()).digest()

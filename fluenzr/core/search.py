@@ -17,23 +17,25 @@ class Hit:
     note: str = ""
 
 
-# Takes a membership (`workspaces.Member`), what was typed (stripped, not empty) and how many hits are wanted.
+# Takes a membership (`workspaces.Member`), what was typed (stripped) and how many hits are wanted.
 Finder = Callable[[Any, str, int], Sequence[Hit]]
 
-_finders: dict[str, tuple[Any, Finder]] = {}
+_finders: dict[str, tuple[Any, Finder, bool]] = {}
 
 
-def register(kind: str, label: Any, finder: Finder) -> None:
-    """Have `finder` asked at each search; `label` (lazily translated) stands over its hits. Once, at start."""
+def register(kind: str, label: Any, finder: Finder, *, is_offered: bool = False) -> None:
+    """Have `finder` asked at each search; `label` (lazily translated) stands over its hits. Once, at start.
+
+    One that `is_offered` is asked too before anything is typed, with an empty text.
+    """
     if kind in _finders:
         raise ValueError(f"{kind} is searched already")
-    _finders[kind] = (label, finder)
+    _finders[kind] = (label, finder, is_offered)
 
 
 def find(member: Any, text: str) -> list[tuple[Any, Sequence[Hit]]]:
-    """Return the hits by kind, kinds without any left out; one query a kind."""
+    """Return the hits by kind, kinds without any left out; at most one query a kind."""
     wanted = text.strip()
-    if not wanted:
-        return []
-    found = [(label, finder(member, wanted, LIMIT)) for label, finder in _finders.values()]
+    asked = [(label, finder) for label, finder, is_offered in _finders.values() if wanted or is_offered]
+    found = [(label, finder(member, wanted, LIMIT)) for label, finder in asked]
     return [(label, hits) for label, hits in found if hits]

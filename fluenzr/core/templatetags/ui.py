@@ -29,6 +29,12 @@ def count(value: int | None) -> str:
 
 
 @register.filter
+def counted(value: int, is_more: bool) -> str:
+    """Return a whole number, or that there are more where counting stopped there: more than 10 000."""
+    return _("more than %(number)s") % {"number": count(value)} if is_more else count(value)
+
+
+@register.filter
 def percent(value: float | None) -> str:
     """Return a percentage (12.34 for 12.34 %) with one decimal; nothing known is a dash."""
     return NOTHING if value is None else f"{value:.1f}{THIN}%"

@@ -7,4 +7,6 @@ class FluenzrConfig(AppConfig):
     verbose_name = "FluenzR"
 
     def ready(self) -> None:
-        from fluenzr import checks  # noqa: F401
+        from fluenzr import checks, places  # noqa: F401
+
+        places.register()

@@ -3,6 +3,7 @@
 `NAME_FILE` (path of a file that holds the value, as secret stores mount them) wins over `NAME`.
 """
 
+import ipaddress
 import os
 from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
@@ -58,6 +59,10 @@ class Environment:
         """A comma list, stripped, without empty items."""
         return [item.strip() for item in self.text(name, default).split(",") if item.strip()]
 
+    def servers(self, name: str, *, port: int) -> list[tuple[str, int]]:
+        """A comma list of IP addresses, each with its port: `192.0.2.1`, `192.0.2.1:5353` or `[2001:db8::1]:53`."""
+        return [self._parsed(name, item, lambda text: _server(text, port), "an address") for item in self.items(name)]
+
     def web_address(self, name: str, default: str) -> str:
         """An http or https address without a trailing slash."""
         value = self.text(name, default).rstrip("/")
@@ -93,6 +98,11 @@ class Environment:
         except (ValueError, KeyError, ImproperlyConfigured) as error:
             # The value is not repeated: a URL may hold a password.
             raise ImproperlyConfigured(f"{name}: this is not {what}") from error
+
+
+def _server(text: str, port: int) -> tuple[str, int]:
+    parts = urlsplit(f"//{text}")
+    return str(ipaddress.ip_address(parts.hostname or "")), parts.port or port
 
 
 def load_file(path: Path, values: MutableMapping[str, str] = os.environ) -> None:

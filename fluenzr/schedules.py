@@ -36,8 +36,13 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("fold", "tracking.tasks.fold", "work", 1, due="tracking.tasks.fold_due"),
     Entry("poll_mailboxes", "tracking.tasks.poll_mailboxes", "io", 5, due="tracking.tasks.poll_due"),
     Entry("play_sandboxes", "tracking.tasks.play_sandboxes", "work", 2, due="tracking.tasks.play_due"),
+    Entry("imports", "contacts.tasks.run_imports", "work", 1, due="contacts.tasks.imports_due"),
+    Entry("additions", "campaigns.tasks.run_additions", "work", 1, due="campaigns.tasks.additions_due"),
     *(Entry(f"heartbeat_{name}", "fluenzr.core.jobs.heartbeat", name, 10, args=(name,)) for name in jobs.CLUSTERS),
     Entry("retention", "fluenzr.core.jobs.thin", "work", DAY),
+    Entry("drop_old", "contacts.tasks.drop_old", "work", DAY),
+    Entry("forget_imports", "contacts.tasks.forget_imports", "work", DAY),
+    Entry("forget_additions", "campaigns.tasks.forget_additions", "work", DAY),
 )
 
 

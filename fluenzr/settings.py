@@ -52,6 +52,7 @@ ALLOWED_HOSTS = env.items("ALLOWED_HOSTS") or [*_OWN_HOSTS, *(_LOOPBACK if DEBUG
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXIES = env.items("TRUSTED_PROXIES")
 ALLOW_PRIVATE_HOSTS = env.flag("ALLOW_PRIVATE_HOSTS", default=False)
+DNS_SERVERS = env.servers("DNS_SERVERS", port=53)
 SUPPORT_EMAIL = env.text("SUPPORT_EMAIL")
 STATUS_URL = env.text("STATUS_URL")
 
@@ -175,6 +176,10 @@ ACCOUNT_ADAPTER = "fluenzr.workspaces.adapters.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "fluenzr.workspaces.forms.SignInForm",
     "signup": "fluenzr.workspaces.forms.SignUpForm",
+    "change_password": "fluenzr.workspaces.password_forms.ChangePasswordForm",
+    "set_password": "fluenzr.workspaces.password_forms.SetPasswordForm",
+    "reset_password_from_key": "fluenzr.workspaces.password_forms.ResetPasswordKeyForm",
+    "reauthenticate": "fluenzr.workspaces.password_forms.ReauthenticateForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -186,9 +191,12 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 # Ten bad passwords in five minutes, by address of the network and by account; others stay unaffected.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/ip,10/5m/key"}
+MFA_ADAPTER = "fluenzr.workspaces.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "FluenzR"
+# Clocks of phones go wrong, and typing takes time: the code before and the one after count too (RFC 6238, 5.2).
+MFA_TOTP_TOLERANCE = 1
 # Browsers allow passkeys over plain HTTP for localhost only.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 

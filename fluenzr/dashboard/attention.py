@@ -13,6 +13,8 @@ from fluenzr.mailboxes.enums import AccountStatus
 from fluenzr.mailboxes.models import Account
 from fluenzr.workspaces.models import Workspace
 from fluenzr.workspaces.usage import Use
+from tracking import conversations
+from tracking.models import Conversation
 
 # How many of one kind are named; the lists hold the rest.
 MOST = 5
@@ -34,6 +36,20 @@ class Matter:
 def matters(workspace: Workspace, *, accounts: Iterable[Account], uses: Iterable[Use]) -> list[Matter]:
     """Return what needs attention: accounts in error, mails in doubt, paused campaigns, limits. Two queries."""
     return [*_broken(accounts), *_doubts(workspace), *_paused(workspace), *_limits(uses)]
+
+
+@dataclass(frozen=True)
+class Replies:
+    """People who wait for an answer: the newest threads, and how many there are in all."""
+
+    newest: list[Conversation]
+    total: int
+
+
+def replies(workspace: Workspace) -> Replies:
+    """Return the replies that nobody has dealt with. Two queries."""
+    rows = conversations.waiting(workspace)
+    return Replies(list(rows.select_related("contact", "campaign", "account")[:MOST]), rows.count())
 
 
 def _broken(accounts: Iterable[Account]) -> Iterator[Matter]:

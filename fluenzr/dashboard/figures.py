@@ -1,23 +1,26 @@
 """The numbers of the dashboard, from the same tallies as the statistics of campaigns."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet, Sum
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from campaigns import statistics
 from campaigns.enums import EventType
 from campaigns.models import Event, Tally
 from fluenzr.core import clock
+from fluenzr.core.charts import Chart, Series
 from fluenzr.mailboxes.models import Account
 from fluenzr.workspaces.models import Workspace
 
 DAYS = 30
 LATEST = 12
-WIDTH, HEIGHT, EDGE = 104, 32, 2
 COUNTS = {"sent": EventType.SENT.label, "opened": EventType.OPENED.label, "replied": EventType.REPLIED.label}
 # What is worth a line: what people and servers did, not each step inside.
 SHOWN = (
@@ -34,29 +37,29 @@ SHOWN = (
 
 @dataclass(frozen=True)
 class Sending:
-    """What an account has sent on its own today, and its cap; None is no cap."""
+    """What an account has sent today and sends tomorrow, about, and its cap; None is no cap."""
 
     account: Account
     sent: int
+    tomorrow: int
     cap: int | None
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure over the days: its sum, its share of the mails sent (None for these themselves), and its line."""
+    """One figure over the days: its sum, and its share of the mails sent (None for these themselves)."""
 
     label: str
     total: int
     rate: float | None
-    points: str
 
 
 @dataclass(frozen=True)
 class Month:
-    """The last `DAYS` local days, today last; `days` holds (day, counts in the order of `COUNTS`)."""
+    """The last `DAYS` local days, today last, as sums and as a chart."""
 
     rows: list[Row]
-    days: list[tuple[date, list[int]]]
+    chart: Chart
 
 
 def month(workspace: Workspace, *, now: datetime) -> Month:
@@ -79,24 +82,17 @@ def month(workspace: Workspace, *, now: datetime) -> Month:
             str(COUNTS[name]),
             sum(line),
             statistics.rate(sum(line), sent) if name != "sent" and sent else None,
-            sparkline(line),
         )
         for name, line in lines.items()
     ]
-    return Month(rows, [(day, list(found.values())) for day, found in counts.items()])
+    labels = [date_format(day, "j M") for day in counts]
+    series = [Series(str(COUNTS[name]), line) for name, line in lines.items()]
+    return Month(rows, Chart("month", _("Mails of the last 30 days, by day"), labels, series))
 
 
-def sparkline(values: Sequence[int]) -> str:
-    """Return the points of an SVG line of `WIDTH` by `HEIGHT` units, y from 0 up."""
-    highest = max(max(values), 1)
-    step = (WIDTH - 2 * EDGE) / max(len(values) - 1, 1)
-    return " ".join(
-        f"{EDGE + number * step:.1f},{HEIGHT - EDGE - value / highest * (HEIGHT - 2 * EDGE):.1f}"
-        for number, value in enumerate(values)
-    )
-
-
-def sendings(workspace: Workspace, *, accounts: Iterable[Account], now: datetime) -> list[Sending]:
+def sendings(
+    workspace: Workspace, *, accounts: Iterable[Account], tomorrow: Mapping[UUID, int], now: datetime
+) -> list[Sending]:
     """Return what each account sent today, by the date of its own zone as its cap counts. One query."""
     zones = {one.pk: one.timezone or workspace.timezone for one in accounts}
     rows: QuerySet[Any] = Tally.objects.in_workspace(workspace).filter(slot__gte=now - timedelta(days=2))
@@ -105,11 +101,13 @@ def sendings(workspace: Workspace, *, accounts: Iterable[Account], now: datetime
         zone = zones.get(account)
         if zone is not None and clock.local_date(slot, zone) == clock.local_date(now, zone):
             sent[account] += count
-    return [Sending(one, sent[one.pk], one.daily_limit) for one in accounts]
+    return [Sending(one, sent[one.pk], tomorrow.get(one.pk, 0), one.daily_limit) for one in accounts]
 
 
 def latest(workspace: Workspace) -> list[Event]:
     """Return the latest events that people care about, machines' left out, with contact and campaign. One query."""
     rows = Event.objects.in_workspace(workspace).filter(type__in=SHOWN, is_bot=False)
+    # Test mails are about nobody.
+    rows = rows.exclude(campaign=None, contact=None)
     # Keys are drawn in the order of time, so the newest are found without sorting all.
     return list(rows.select_related("contact", "campaign").order_by("-pk")[:LATEST])

@@ -7,5 +7,5 @@ class MailboxesConfig(AppConfig):
     verbose_name = "Mailboxes"
 
     def ready(self) -> None:
-        """Count for the plan."""
-        from fluenzr.mailboxes import usage  # noqa: F401
+        """Count for the plan, and say what is kept about people and for how long."""
+        from fluenzr.mailboxes import records, retention, usage  # noqa: F401

@@ -46,6 +46,8 @@ class AccountForm(forms.Form):
             options["initial"] = self.values_of(account)
         super().__init__(*args, **options)
         self.is_new = account is None
+        if self.is_new:
+            self.fields["email"].widget.attrs["autofocus"] = True
         zones = [("", "---"), *((name, name) for name in sorted(clock.zone_names()))]
         self.fields["timezone"].choices = zones  # type: ignore[attr-defined]
 

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.http import require_POST
 
 from fluenzr.workspaces.guards import in_shell
-from fluenzr.workspaces.views.entrance import SignInView
+from fluenzr.workspaces.views.entrance import SignInView, SignUpView
 
 
 def _managed(route: str, view: Callable[..., Any], name: str) -> URLPattern:
@@ -26,7 +26,7 @@ urlpatterns = [
     path("sign-in/code", mfa.authenticate, name="mfa_authenticate"),
     path("sign-in/passkey", webauthn.login_webauthn, name="mfa_login_webauthn"),
     path("sign-out", require_POST(account.logout), name="account_logout"),
-    path("sign-up", account.signup, name="account_signup"),
+    path("sign-up", SignUpView.as_view(), name="account_signup"),
     path("inactive", account.account_inactive, name="account_inactive"),
     path("confirm", account.reauthenticate, name="account_reauthenticate"),
     path("confirm/code", mfa.reauthenticate, name="mfa_reauthenticate"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fluenzr.core.admin import ReadOnlyAdmin, act, linked, rows_link
 from fluenzr.workspaces import access, keys, tenancy
-from fluenzr.workspaces.models import ApiKey, AuditEntry, Member, RateWindow, User, Workspace
+from fluenzr.workspaces.models import ApiKey, AuditEntry, Invitation, Member, RateWindow, SavedView, User, Workspace
 
 Rows = QuerySet[Any]
 
@@ -153,3 +153,25 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("workspace",)
     search_fields = ("actor", "=object_id", "=ip", "=request_id")
     ordering = ("-at",)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Who was asked to join; the links are signed and stored nowhere."""
+
+    list_display = ("email", linked("workspace"), "role", linked("inviter"), "sent_at", "expires_at", "accepted_at")
+    list_filter = ("role", "sent_at")
+    list_select_related = ("workspace", "inviter__user")
+    search_fields = ("=email", "workspace__name")
+    ordering = ("-id",)
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(ReadOnlyAdmin):
+    """Lists as people want to find them again."""
+
+    list_display = ("name", "page", linked("workspace"), linked("member"), "query", "created_at")
+    list_filter = ("page",)
+    list_select_related = ("workspace", "member__user")
+    search_fields = ("name", "workspace__name")
+    ordering = ("-id",)

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from fluenzr.core import clock
-from fluenzr.workspaces import tenancy
+from fluenzr.workspaces import invitations, tenancy
 from fluenzr.workspaces.enums import TrackingMode
 from fluenzr.workspaces.models import User
 
@@ -50,22 +50,20 @@ class WorkspaceForm(forms.Form):
     )
 
 
-class SignUpForm(SignupForm):  # type: ignore[misc]
-    """A person and their first workspace. The browser fills in its time zone."""
+class NewPersonForm(SignupForm):  # type: ignore[misc]
+    """A person who makes an account. The browser fills in its time zone."""
 
     name = forms.CharField(
         label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})
     )
     timezone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
-    field_order = ("name", "email", "password1", "workspace", "tracking_mode", "timezone")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields |= WorkspaceForm().fields
-        self.order_fields(self.field_order)
         for name in ("email", "password1"):
             self.fields[name].widget.attrs.pop("placeholder", None)
         self.fields["password1"].help_text = _("At least 8 characters, and not a common word.")
+        self.order_fields(("name", "email", "password1"))
 
     def clean_timezone(self) -> str:
         """Take no zone that we do not know; whoever has none starts in UTC."""
@@ -73,22 +71,53 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         return zone if zone in clock.zone_names() else "UTC"
 
     def save(self, request: HttpRequest) -> User:
-        """Make the person and the workspace, or neither."""
+        """Make the person and where they belong, or neither."""
         data = self.cleaned_data
         with transaction.atomic():
             user = cast(User, super().save(request))
             user.name, user.timezone = data["name"], data["timezone"]
             user.language = (translation.get_language() or settings.LANGUAGE_CODE).partition("-")[0]
             user.save(update_fields=["name", "timezone", "language"])
-            tenancy.create_workspace(
-                name=data["workspace"],
-                owner=user,
-                by=user.email,
-                now=timezone.now(),
-                timezone=data["timezone"],
-                tracking_mode=data["tracking_mode"],
-            )
+            self.settle(user)
         return user
+
+    def settle(self, user: User) -> None:
+        """Give a new person a place; to be said by each form."""
+        raise NotImplementedError
+
+
+class SignUpForm(NewPersonForm):
+    """A person and their first workspace."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields |= WorkspaceForm().fields
+
+    def settle(self, user: User) -> None:
+        """Make the workspace."""
+        data = self.cleaned_data
+        tenancy.create_workspace(
+            name=data["workspace"],
+            owner=user,
+            by=user.email,
+            now=timezone.now(),
+            timezone=data["timezone"],
+            tracking_mode=data["tracking_mode"],
+        )
+
+
+class JoinForm(NewPersonForm):
+    """A person who was invited; the address is that of the invitation."""
+
+    def __init__(self, *args: Any, token: str, email: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.token = token
+        self.fields["email"].initial = email
+        self.fields["email"].disabled = True
+
+    def settle(self, user: User) -> None:
+        """Accept the invitation; raises as `invitations.accept`."""
+        invitations.accept(self.token, user=user, now=timezone.now())
 
 
 class ProfileForm(forms.ModelForm[User]):

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django_htmx.http import HttpResponseClientRedirect
 
 from fluenzr.core import htmx
 from fluenzr.core.errors import DomainError, NotFound
@@ -16,7 +19,7 @@ from fluenzr.workspaces.models import Member, User, Workspace
 
 SESSION_KEY = "workspace"
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class UserRequest(HttpRequest):
@@ -42,8 +45,8 @@ def member_required(role: Role) -> Callable[[View], View]:
 
     def guard(view: View) -> View:
         @wraps(view)
-        @login_required
-        def answer(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        @_signed_in
+        def answer(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
             known = cast(MemberRequest, request)
             if not enter(known):
                 return redirect("workspaces:new")
@@ -60,12 +63,25 @@ def member_required(role: Role) -> Callable[[View], View]:
     return guard
 
 
+def _signed_in(view: View) -> View:
+    """Send who is not signed in to the page for that; whole, also where htmx would put it into a part of another."""
+    guarded = login_required(view)
+
+    def answer(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
+        if request.user.is_authenticated or not htmx.is_htmx(request):
+            return guarded(request, *args, **options)
+        shown = urlsplit(request.headers.get("HX-Current-URL", ""))._replace(scheme="", netloc="").geturl()
+        return HttpResponseClientRedirect(redirect_to_login(shown).url)
+
+    return answer
+
+
 def in_shell(view: View) -> View:
     """Let a view that is not ours stand in the layout, for whoever is signed in."""
 
     @wraps(view)
-    @login_required
-    def answer(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+    @_signed_in
+    def answer(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
         return view(request, *args, **options) if enter(cast(MemberRequest, request)) else redirect("workspaces:new")
 
     return answer
@@ -86,6 +102,6 @@ def enter(request: MemberRequest) -> bool:
     return True
 
 
-def choose(request: MemberRequest, workspace: Workspace) -> None:
+def choose(request: HttpRequest, workspace: Workspace) -> None:
     """Let the session go on in another workspace of the person."""
     request.session[SESSION_KEY] = workspace.public_id

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from fluenzr.core.errors import Conflict, Forbidden, Invalid
 from fluenzr.workspaces import access, audit
 from fluenzr.workspaces.enums import Role
-from fluenzr.workspaces.models import Member, User, Workspace
+from fluenzr.workspaces.models import Invitation, Member, User, Workspace
 
 
 def change_role(member: Member, *, role: str, by: Member, now: datetime) -> None:
@@ -51,6 +51,8 @@ def remove(member: Member, *, by: Member, now: datetime) -> None:
         _keep_an_owner(current)
         changes = {"email": current.user.email, "role": current.role}
         _record(current, "member.removed", by=by, changes=changes, now=now)
+        # A link that is still out would let them in again.
+        Invitation.objects.in_workspace(current.workspace_id).open().filter(email=current.user.email).delete()
         current.delete()
         _end_sessions(current.user, now=now)
 

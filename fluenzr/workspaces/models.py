@@ -1,6 +1,7 @@
 """Who: users, workspaces, members, API keys, and the record of what they did."""
 
 import uuid
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -93,6 +94,7 @@ class Member(PublicIdMixin, models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="members")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MEMBER)
+    choices = models.JSONField(default=dict, blank=True, help_text=_("How the member likes the pages."))
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ScopedQuerySet.as_manager()
@@ -102,6 +104,76 @@ class Member(PublicIdMixin, models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
+
+
+class InvitationQuerySet(ScopedQuerySet):
+    """Questions about invitations."""
+
+    def open(self) -> Self:
+        """Keep those that nobody has accepted yet, whether they still hold or not."""
+        return self.filter(accepted_at=None)
+
+    def holding(self, now: datetime) -> Self:
+        """Keep those whose link still lets somebody in."""
+        return self.open().filter(expires_at__gte=now)
+
+
+class Invitation(PublicIdMixin, models.Model):
+    """A person asked to join a workspace. The link is signed, not stored; it ends with the row."""
+
+    id = KeyField(prefix="inv")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="invitations")
+    email = models.EmailField(_("e-mail"))
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    inviter = models.ForeignKey(Member, models.CASCADE, related_name="invitations")
+    sent_at = models.DateTimeField(_("sent"))
+    expires_at = models.DateTimeField(_("expires"))
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace", "email"], condition=models.Q(accepted_at=None), name="invitation_one_open"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.role})"
+
+    def holds(self, now: datetime) -> bool:
+        """Whether its link still lets somebody in."""
+        return self.accepted_at is None and now <= self.expires_at
+
+
+class SavedView(PublicIdMixin, models.Model):
+    """A list as somebody wants to find it again: filters, order and columns, as the address says them."""
+
+    id = KeyField(prefix="view")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    member = models.ForeignKey(
+        Member, models.CASCADE, null=True, blank=True, related_name="+", help_text=_("Empty: everybody has it.")
+    )
+    page = models.CharField(max_length=100, help_text=_("Name of the list's URL."))
+    name = models.CharField(_("name"), max_length=60)
+    query = models.CharField(max_length=2000, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["member", "page", "name"], name="saved_view_unique"),
+            models.UniqueConstraint(
+                fields=["workspace", "page", "name"],
+                condition=models.Q(member=None),
+                name="saved_view_shared_unique",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ApiKey(PublicIdMixin, models.Model):

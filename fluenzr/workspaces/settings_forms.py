@@ -53,5 +53,5 @@ class KeyForm(forms.Form):
 class InvitationForm(forms.Form):
     """Whom to invite, and as what. Roles that the inviter may not give are not offered."""
 
-    email = forms.EmailField(label=_("E-mail"))
+    email = forms.EmailField(label=_("Email"))
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.MEMBER)

@@ -12,5 +12,6 @@ urlpatterns = [
     path("settings/members", members.listed, name="members"),
     path("settings/members/<str:member_id>/role", members.change_role, name="member-role"),
     path("settings/members/<str:member_id>/remove", members.remove, name="remove-member"),
+    path("settings/invitations/<str:invitation_id>", members.change_invitation, name="change-invitation"),
     path("invitations/<str:token>", members.invitation, name="invitation"),
 ]

@@ -107,8 +107,7 @@ def add_member(*, workspace: Workspace, user: User, role: str, by: str, now: dat
     if role not in Role.values:
         raise Invalid(_("Role must be one of %(roles)s") % {"roles": ", ".join(Role.values)}, field="role")
     with transaction.atomic():
-        # The lock makes two additions at once count one after the other.
-        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+        lock(workspace)
         members = Member.objects.in_workspace(workspace)
         if members.filter(user=user).exists():
             raise Conflict(_("This person is a member already"))
@@ -117,6 +116,11 @@ def add_member(*, workspace: Workspace, user: User, role: str, by: str, now: dat
         changes = {"email": user.email, "role": role}
         audit.record(workspace=workspace, by=by, action="member.added", obj=member, changes=changes, now=now)
     return member
+
+
+def lock(workspace: Workspace) -> None:
+    """Let changes of who belongs to a workspace wait for each other, until the transaction ends."""
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
 
 
 def _check_plan(plan: str) -> None:

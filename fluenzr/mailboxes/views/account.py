@@ -1,11 +1,11 @@
 """One e-mail account: how it stands, what it is, and what is done to it."""
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fluenzr.core import htmx, problems
+from fluenzr.core import finding, htmx, problems
 from fluenzr.core.errors import DomainError
 from fluenzr.mailboxes import accounts, today
 from fluenzr.mailboxes.checks import Report
@@ -80,12 +80,8 @@ def delete(request: MemberRequest, account_id: str) -> HttpResponse:
 
 def _find(workspace: Workspace, public_id: str) -> Account:
     """Return an account, or raise the 404 that a stranger's account and a removed one give too."""
-    key = Account.key_of(public_id)
     rows = Account.objects.in_workspace(workspace).listed().select_related("workspace")
-    found: Account | None = rows.filter(pk=key).first() if key else None
-    if found is None:
-        raise Http404
-    return found
+    return finding.one(Account, rows, public_id)
 
 
 def _page(request: MemberRequest, account: Account, report: Report | None = None) -> HttpResponse:

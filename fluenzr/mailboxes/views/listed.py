@@ -3,18 +3,26 @@
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from fluenzr.core import htmx, listing, problems
+from fluenzr.core import htmx, problems
 from fluenzr.core.errors import DomainError
+from fluenzr.core.listing import Column
 from fluenzr.mailboxes import accounts, presets, today
 from fluenzr.mailboxes.forms import PLACES, AccountForm, SandboxForm, SmtpForm, values_of_preset
 from fluenzr.mailboxes.models import Account
-from fluenzr.workspaces import access
+from fluenzr.workspaces import access, lists
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.guards import MemberRequest, member_required
 
 SORTS = {"email": "email", "status": "status", "sent": "last_sent_at"}
+COLUMNS = (
+    Column("email", gettext_lazy("Email"), sort="email", is_fixed=True),
+    Column("status", gettext_lazy("Status"), sort="status"),
+    Column("today", gettext_lazy("Today"), is_numeric=True),
+    Column("sent", gettext_lazy("Last sent"), sort="sent"),
+)
 
 
 @require_GET
@@ -22,7 +30,7 @@ SORTS = {"email": "email", "status": "status", "sent": "last_sent_at"}
 def listed(request: MemberRequest) -> HttpResponse:
     """Show the accounts, how they stand, and how much of today is used."""
     rows = Account.objects.in_workspace(request.workspace).listed().select_related("workspace")
-    found, now = listing.read(request, rows, sorts=SORTS, default="email"), timezone.now()
+    found, now = lists.read(request, rows, columns=COLUMNS, sorts=SORTS, default="email"), timezone.now()
     context = {
         "listing": found,
         "accounts": [(account, today.taken(account, now=now)) for account in found],
@@ -58,5 +66,6 @@ def _made(request: MemberRequest, form: AccountForm, template: str, context: dic
             problems.add_to(form, error, fields=PLACES)
         else:
             said = _("Account added. Test it before the first campaign.")
-            return htmx.go(request, "mailboxes:account", account.public_id, said=said)
-    return htmx.page(request, template, {**context, "form": form}, status=422 if form.errors else 200)
+            return htmx.go(request, htmx.way_back(request, "mailboxes:account", account.public_id), said=said)
+    context |= {"form": form, "next": request.GET.get("next", "")}
+    return htmx.page(request, template, context, status=422 if form.errors else 200)

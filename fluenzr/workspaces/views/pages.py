@@ -56,7 +56,7 @@ def new(request: UserRequest) -> HttpResponse:
     """Make another workspace, or the first one of somebody who belongs to none."""
     form = WorkspaceForm(request.POST or None)
     if settings.SIGN_UP_OPEN and form.is_valid():
-        guards.choose(cast(MemberRequest, request), _made(request, form))
+        guards.choose(request, _made(request, form))
         return htmx.go(request, "home")
     context = {"form": form, "is_open": settings.SIGN_UP_OPEN}
     return htmx.page(request, "workspaces/new.html", context, status=422 if form.errors else 200)

@@ -1,38 +1,67 @@
 """What staff see of contacts: who may be written to and why, groups, tags, fields, and what changed."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from contacts import standing, suppression
+from contacts import addresses, records, standing, suppression, tagging
+from contacts.criteria import rules
 from contacts.models import (
     Consent,
     Contact,
+    ContactSettings,
     CustomField,
     FieldChange,
+    FormerName,
     Group,
+    GroupQuerySet,
+    Import,
+    ImportPart,
     Membership,
+    Note,
     PipelineStage,
+    RejectedRow,
     Segment,
     StageMove,
     Suppression,
     Tag,
     Tagging,
+    Task,
 )
 from fluenzr.core.admin import ReadOnlyAdmin, act, linked, rows_link
+from fluenzr.core.errors import Invalid
 from fluenzr.workspaces.admin import actor
+from fluenzr.workspaces.models import Workspace
 
 Rows = QuerySet[Any]
 
 
+class ScopedAdmin(ReadOnlyAdmin):
+    """Rows of all workspaces; the id of one among the words of a search leaves only its rows."""
+
+    search_help_text = _("Words, the id of the row, or the id of a workspace (wsp_...) with or without words")
+
+    def get_search_results(self, request: HttpRequest, queryset: Rows, search_term: str) -> tuple[Rows, bool]:
+        """Narrow to the workspace that is named, then search for the rest."""
+        return super().get_search_results(request, *_scoped(queryset, search_term))
+
+
+def _scoped(queryset: Rows, search_term: str) -> tuple[Rows, str]:
+    """Return the rows of the workspaces that a search names, and its other words."""
+    keys = {word: Workspace.key_of(word) for word in search_term.split()}
+    scope = [key for key in keys.values() if key is not None]
+    rest = " ".join(word for word, key in keys.items() if key is None)
+    return (queryset.filter(workspace__in=scope) if scope else queryset), rest
+
+
 @admin.register(Contact)
-class ContactAdmin(ReadOnlyAdmin):
+class ContactAdmin(ScopedAdmin):
     """People; whether they may be written to changes by actions."""
 
     list_display = (
@@ -46,18 +75,18 @@ class ContactAdmin(ReadOnlyAdmin):
         linked("workspace"),
         "created_at",
     )
-    list_filter = ("status", "created_at", "country", "language")
+    list_filter = ("status", "created_at")
     list_select_related = ("stage", "workspace")
     search_fields = ("=email_key", "first_name", "last_name", "company")
     ordering = ("-id",)
     exclude = ("email_key",)
     readonly_fields = ("related",)
-    actions = ("block", "unsubscribe", "object_to_tracking", "restore")
+    actions = ("block", "unsubscribe", "object_to_tracking", "restore", "erase")
 
     @admin.display(description=_("related"))
     def related(self, contact: Contact) -> str:
         """Lead to its rows in the other lists."""
-        models = (Membership, Tagging, StageMove, FieldChange, Consent)
+        models = (Membership, Tagging, StageMove, FieldChange, Consent, Note, Task)
         links = (
             (rows_link(model, str(model._meta.verbose_name_plural), contact__id__exact=contact.pk),) for model in models
         )
@@ -83,16 +112,22 @@ class ContactAdmin(ReadOnlyAdmin):
         """Make active and lift their own suppressions."""
         self._stand(request, rows, standing.restore, by=actor(request))
 
+    @admin.action(description=_("Erase: delete all that is known, for good"), permissions=["operate"])
+    def erase(self, request: HttpRequest, rows: Rows) -> None:
+        """Forget people; only keyed hashes of their addresses stay."""
+        by, now = actor(request), timezone.now()
+        act(request, rows.select_related("workspace"), lambda contact: records.erase(contact, by=by, now=now))
+
     def _stand(self, request: HttpRequest, rows: Rows, verb: Callable[..., int], **more: str) -> None:
         now = timezone.now()
         people = rows.select_related("workspace")
         act(request, people, lambda contact: verb(contacts=[contact], now=now, **more))
 
 
-class InWorkspaceAdmin(ReadOnlyAdmin):
+class InWorkspaceAdmin(ScopedAdmin):
     """A thing of a workspace that has a name."""
 
-    list_select_related = ("workspace",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("workspace",)
     search_fields: ClassVar[tuple[str, ...]] = ("name", "workspace__name")
     ordering: ClassVar[tuple[str, ...]] = ("-id",)
 
@@ -106,38 +141,45 @@ class GroupAdmin(InWorkspaceAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Rows:
         """Count along."""
-        rows: Rows = super().get_queryset(request).annotate(_members=Count("memberships"))
-        return rows
+        return cast(GroupQuerySet, super().get_queryset(request)).with_members()
 
-    @admin.display(description=_("contacts"), ordering="_members")
+    @admin.display(description=_("contacts"), ordering="members")
     def people(self, group: Any) -> str:
         """Count its members."""
-        return rows_link(Membership, group._members, group__id__exact=group.pk)
+        return rows_link(Membership, group.members, group__id__exact=group.pk)
 
 
 @admin.register(Tag)
 class TagAdmin(InWorkspaceAdmin):
     """Tags with how often they are used."""
 
-    list_display = ("name", "uses", linked("workspace"))
+    list_display = ("name", "people", linked("workspace"))
 
     def get_queryset(self, request: HttpRequest) -> Rows:
         """Count along."""
-        rows: Rows = super().get_queryset(request).annotate(_uses=Count("taggings"))
-        return rows
+        return tagging.with_uses(super().get_queryset(request))
 
-    @admin.display(description=_("contacts"), ordering="_uses")
-    def uses(self, tag: Any) -> str:
+    @admin.display(description=_("contacts"), ordering="uses")
+    def people(self, tag: Any) -> str:
         """Count who carries it."""
-        return rows_link(Tagging, tag._uses, tag__id__exact=tag.pk)
+        return rows_link(Tagging, tag.uses, tag__id__exact=tag.pk)
+
+
+@admin.register(FormerName)
+class FormerNameAdmin(InWorkspaceAdmin):
+    """Names that tags had, by which workflows may still ask for them."""
+
+    list_display = ("name", linked("tag"), linked("workspace"))
+    list_select_related = ("tag", "workspace")
+    search_fields = ("name", "tag__name", "workspace__name")
 
 
 @admin.register(PipelineStage)
 class PipelineStageAdmin(InWorkspaceAdmin):
     """Stages, from left to right."""
 
-    list_display = ("name", "colour", "position", linked("workspace"), "created_at")
-    list_filter = ("colour",)
+    list_display = ("name", "role", "colour", "position", linked("workspace"), "created_at")
+    list_filter = ("role", "colour")
     ordering = ("workspace", "position")
 
 
@@ -152,21 +194,38 @@ class CustomFieldAdmin(InWorkspaceAdmin):
 
 @admin.register(Segment)
 class SegmentAdmin(InWorkspaceAdmin):
-    """Saved filters."""
+    """Saved filters, and what they say in words."""
 
     list_display = ("name", linked("workspace"), "created_at", "updated_at")
+    readonly_fields = ("words",)
+
+    @admin.display(description=_("in words"))
+    def words(self, segment: Segment) -> str:
+        """Return the rules as people read them, or what is wrong with them."""
+        try:
+            return rules.read(segment.workspace, segment.rules).words()
+        except Invalid as error:
+            return str(error)
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(ReadOnlyAdmin):
+class SuppressionAdmin(ScopedAdmin):
     """Who must never be written to, and why; can be lifted."""
 
     list_display = ("__str__", "kind", "reason", "source", linked("workspace"), "created_at")
     list_filter = ("reason", "kind", "created_at")
     list_select_related = ("workspace",)
     search_fields = ("target", "workspace__name")
+    search_help_text = _("Part of an address or domain; a whole one also finds what only its hash remembers")
     ordering = ("-id",)
     actions = ("lift",)
+
+    def get_search_results(self, request: HttpRequest, queryset: Rows, search_term: str) -> tuple[Rows, bool]:
+        """Find erased people by their whole address as well."""
+        queryset, whole = _scoped(queryset, search_term)
+        rows, has_doubles = super().get_search_results(request, queryset, whole)
+        hashes = [addresses.address_hash(whole), addresses.domain_hash(whole)]
+        return rows | queryset.filter(target_hash__in=hashes), has_doubles
 
     @admin.action(description=_("Lift: may be written to again"), permissions=["operate"])
     def lift(self, request: HttpRequest, rows: Rows) -> None:
@@ -175,12 +234,12 @@ class SuppressionAdmin(ReadOnlyAdmin):
         act(request, rows.select_related("workspace"), lambda row: suppression.lift(suppressions=[row], by=by, now=now))
 
 
-class AboutContactAdmin(ReadOnlyAdmin):
+class AboutContactAdmin(ScopedAdmin):
     """A row about one contact."""
 
     list_select_related: ClassVar[tuple[str, ...]] = ("contact", "workspace")
     search_fields: ClassVar[tuple[str, ...]] = ("=contact__email_key",)
-    list_filter: ClassVar[tuple[str, ...]] = ()
+    list_filter: ClassVar[tuple[Any, ...]] = ()
     ordering = ("-id",)
 
 
@@ -190,7 +249,9 @@ class MembershipAdmin(AboutContactAdmin):
 
     list_display = ("id", linked("contact"), linked("group"), "source", "added_at")
     list_select_related = ("contact", "group")
-    list_filter = ("source", "added_at")
+    # By which import it came: there are too many to list them as a filter.
+    search_fields = ("=contact__email_key", "=source")
+    list_filter = ("added_at",)
 
 
 @admin.register(Tagging)
@@ -199,7 +260,8 @@ class TaggingAdmin(AboutContactAdmin):
 
     list_display = ("id", linked("contact"), linked("tag"), "source", "added_at")
     list_select_related = ("contact", "tag")
-    list_filter = ("source", "added_at")
+    search_fields = ("=contact__email_key", "=source")
+    list_filter = ("added_at",)
 
 
 @admin.register(StageMove)
@@ -224,5 +286,88 @@ class FieldChangeAdmin(AboutContactAdmin):
 class ConsentAdmin(AboutContactAdmin):
     """Where the right to write to people comes from."""
 
-    list_display = ("given_at", linked("contact"), "source", "by")
+    list_display = ("given_at", linked("contact"), "source", "by", linked("workspace"))
     list_filter = ("source", "given_at")
+
+
+@admin.register(Note)
+class NoteAdmin(AboutContactAdmin):
+    """What members wrote about people."""
+
+    list_display = ("at", linked("contact"), "__str__", "by", linked("workspace"))
+    search_fields = ("=contact__email_key", "text", "by")
+    list_filter = ("at",)
+
+
+@admin.register(Task)
+class TaskAdmin(AboutContactAdmin):
+    """What is to be done about people."""
+
+    list_display = ("text", linked("contact"), linked("owner"), "due_date", "done_at", linked("workspace"))
+    search_fields = ("=contact__email_key", "text", "=owner__email")
+    list_filter = ("due_date", ("done_at", admin.EmptyFieldListFilter))
+    list_select_related = ("contact", "owner", "workspace")
+
+
+@admin.register(ContactSettings)
+class ContactSettingsAdmin(ReadOnlyAdmin):
+    """The currency of deals, and how long workspaces keep what is known of people."""
+
+    list_display = (linked("workspace"), "currency", "hits_days", "contents_days", "idle_days")
+    list_select_related = ("workspace",)
+    search_fields = ("workspace__name",)
+    ordering = ("workspace",)
+
+
+@admin.register(Import)
+class ImportAdmin(ScopedAdmin):
+    """Files of contacts, how far they got, and why they stopped."""
+
+    list_display = (
+        "file_name",
+        linked("workspace"),
+        "status",
+        "total_rows",
+        "done_rows",
+        "created_rows",
+        "updated_rows",
+        "refused",
+        "by",
+        "created_at",
+        "finished_at",
+    )
+    list_filter = ("status", "consent_source", "created_at")
+    list_select_related = ("workspace",)
+    search_fields = ("file_name", "by", "workspace__name")
+    ordering = ("-id",)
+
+    @admin.display(description=_("rejected"), ordering="rejected_rows")
+    def refused(self, origin: Import) -> str:
+        """Lead to the rows that were refused."""
+        return rows_link(RejectedRow, origin.rejected_rows, origin__id__exact=origin.pk)
+
+
+@admin.register(RejectedRow)
+class RejectedRowAdmin(ScopedAdmin):
+    """Rows that became no contact, and why."""
+
+    list_display = ("line", "reason", linked("origin"), linked("workspace"))
+    list_select_related = ("origin", "workspace")
+    search_fields = ("reason", "origin__file_name")
+    ordering = ("-id",)
+
+
+@admin.register(ImportPart)
+class ImportPartAdmin(ScopedAdmin):
+    """Pieces of files on their way in; what is in them is not shown."""
+
+    list_display = ("__str__", linked("origin"), "number", linked("workspace"))
+    list_select_related = ("origin", "workspace")
+    search_fields = ("origin__file_name",)
+    exclude = ("content",)
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> Rows:
+        """Leave the content where it is."""
+        rows: Rows = super().get_queryset(request).defer("content")
+        return rows

@@ -7,5 +7,6 @@ class ContactsConfig(AppConfig):
     verbose_name = "Contacts"
 
     def ready(self) -> None:
-        """Subscribe to the facts of the apps below, and count for the plan."""
-        from contacts import reactions, usage  # noqa: F401
+        """Subscribe to the facts of the apps below, count for the plan, and say what segments may ask."""
+        from contacts import own_records, own_timeline, reactions, usage  # noqa: F401
+        from contacts.criteria import standard  # noqa: F401

@@ -21,14 +21,15 @@ from fluenzr.workspaces.models import Workspace
 SKIP = "skip"
 UPDATE = "update"
 # The columns that a draft may change.
-WRITTEN = ("email", "email_key", "custom", "status", "status_at", *drafts.COLUMNS.values())
+WRITTEN = ("email", "email_key", "custom", "status", "status_at", "deal_value", "owner", *drafts.COLUMNS.values())
 # Two writers of one new address: the second tries again and then finds a duplicate.
 ATTEMPTS = 3
 # A suppressed address is not made active by writing it again.
-_STATUS = {
+STATUS_OF_SUPPRESSED = {
     SuppressionReason.UNSUBSCRIBED: ContactStatus.UNSUBSCRIBED,
     SuppressionReason.COMPLAINED: ContactStatus.UNSUBSCRIBED,
     SuppressionReason.BOUNCED: ContactStatus.BOUNCED,
+    SuppressionReason.ERASED: ContactStatus.BLOCKED,
 }
 
 
@@ -112,6 +113,8 @@ def _write(
         .order_by("pk")
         .select_for_update(no_key=True)
     )
+    if any("owner" in draft for draft in given):
+        rows = rows.prefetch_related("owner")
     work = _Work(known={row.email_key: row for row in rows})
     everyone: dict[uuid.UUID, None] = {}
     for index, (key, draft) in enumerate(zip(keys, given, strict=True)):
@@ -171,6 +174,7 @@ def _copy(contact: Contact) -> Contact:
     values = {column.attname: getattr(contact, column.attname) for column in Contact._meta.concrete_fields}
     copied = Contact(**values)
     copied._state.adding = contact._state.adding
+    copied._state.fields_cache = dict(contact._state.fields_cache)
     return copied
 
 
@@ -214,6 +218,6 @@ def _check_room(workspace: Workspace, adding: int) -> None:
 def _keep_suppressed(workspace: Workspace, new: Sequence[Contact], now: datetime) -> None:
     reasons = suppression.reasons(workspace, [row.email for row in new if row.email])
     for row in new:
-        status = _STATUS.get(SuppressionReason(reasons[row.email])) if row.email in reasons else None
+        status = STATUS_OF_SUPPRESSED.get(SuppressionReason(reasons[row.email])) if row.email in reasons else None
         if status is not None:
             row.status, row.status_at = status, now

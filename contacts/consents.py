@@ -1,5 +1,7 @@
 """Where the right to write to a person comes from (product.md section 8)."""
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,22 +28,40 @@ def latest(contact: Contact) -> Consent | None:
     return found
 
 
+def latest_of(keys: Sequence[uuid.UUID]) -> dict[uuid.UUID, Consent]:
+    """Return what counts now for each of these contacts, but for those of whom nobody said: one query."""
+    rows = Consent.objects.filter(contact__in=keys).order_by("given_at", "id")
+    return {row.contact_id: row for row in rows.only("contact_id", "source", "wording", "given_at")}
+
+
 def record(contact: Contact, *, basis: Basis, by: str, now: datetime) -> Consent:
     """Keep the basis as a row of its own, unless it is what counts already; return the row that counts.
 
     Raises:
         Invalid: the source is unknown, or the wording too long; the details name `consentSource` or `consentWording`.
     """
+    known = latest(contact)
+    if known is not None and (known.source, known.wording) == (basis.source, basis.wording.strip()):
+        return known
+    return add(contact, basis=basis, by=by, now=now)
+
+
+def add(contact: Contact, *, basis: Basis, by: str, now: datetime, notes: str = "") -> Consent:
+    """Keep the basis as a row of its own, also where it says again what counts already; raises as `record`."""
     wording = basis.wording.strip()
     if basis.source not in ConsentSource.values:
         words = ", ".join(ConsentSource.values)
         raise Invalid(_("Must be one of: %(words)s") % {"words": words}, field="consentSource")
-    if len(wording) > MAX_WORDING:
-        raise Invalid(_("Must have at most %(max)s characters") % {"max": MAX_WORDING}, field="consentWording")
-    known = latest(contact)
-    if known is not None and (known.source, known.wording) == (basis.source, wording):
-        return known
+    for field, text in (("consentWording", wording), ("notes", notes)):
+        if len(text) > MAX_WORDING:
+            raise Invalid(_("Must have at most %(max)s characters") % {"max": MAX_WORDING}, field=field)
     row: Consent = Consent.objects.create(
-        workspace_id=contact.workspace_id, contact=contact, source=basis.source, wording=wording, by=by, given_at=now
+        workspace_id=contact.workspace_id,
+        contact=contact,
+        source=basis.source,
+        wording=wording,
+        notes=notes.strip(),
+        by=by,
+        given_at=now,
     )
     return row

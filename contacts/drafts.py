@@ -1,14 +1,16 @@
 """What a door asks to write about a person, checked and laid onto the row."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypedDict
 
 from django.utils.translation import gettext as _
 
-from contacts import addresses, fields, tagging
+from contacts import addresses, deals, fields, phones, tagging
 from contacts.models import Contact, CustomField, Group, PipelineStage
 from fluenzr.core import clock
 from fluenzr.core.errors import Invalid
+from fluenzr.workspaces.models import User
 
 
 class Draft(TypedDict, total=False):
@@ -29,6 +31,8 @@ class Draft(TypedDict, total=False):
     tags: Sequence[str]
     groups: Sequence[Group]
     stage: PipelineStage | None
+    dealValue: Decimal | None
+    owner: User | None
 
 
 # The plain text fields: the product's name and the column.
@@ -65,14 +69,27 @@ def lay(draft: Draft, contact: Contact, custom: Mapping[str, CustomField]) -> Ch
     """
     problems: dict[str, list[Any]] = {}
     changes: Changes = {}
-    for name, value in _clean(draft, custom, problems).items():
+    values = _clean(draft, custom, problems)
+    if values.get("phone"):
+        values["phone"] = phones.normalise(values["phone"], values.get("country", contact.country))
+    for name, value in values.items():
         old = _read(contact, name)
         if old != value:
             changes[name] = (old, value)
             _write(contact, name, value)
+    if "dealValue" in draft and draft["dealValue"] != contact.deal_value:
+        changes["dealValue"] = (deals.plain(contact.deal_value), deals.plain(draft["dealValue"]))
+        contact.deal_value = draft["dealValue"]
+    if "owner" in draft and draft["owner"] != contact.owner:
+        changes["owner"] = (_address(contact.owner), _address(draft["owner"]))
+        contact.owner = draft["owner"]
     if problems:
         raise Invalid(next(iter(problems.values()))[0], details=problems)
     return changes
+
+
+def _address(owner: User | None) -> str | None:
+    return owner.email if owner else None
 
 
 def _clean(draft: Draft, custom: Mapping[str, CustomField], problems: dict[str, list[Any]]) -> dict[str, Any]:

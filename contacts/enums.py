@@ -49,6 +49,15 @@ class ConsentSource(TextChoices):
     NOT_SPECIFIED = "not_specified", _("Not specified")
 
 
+class StageRole(TextChoices):
+    """What a stage of the pipeline is for the product, whatever its name."""
+
+    LEAD = "lead", _("Where people begin who are added to a campaign")
+    QUALIFIED = "qualified", _("Where people go who answer")
+    WON = "won", _("Won")
+    LOST = "lost", _("Lost")
+
+
 class SuppressionKind(TextChoices):
     """What a suppression names."""
 
@@ -64,3 +73,44 @@ class SuppressionReason(TextChoices):
     COMPLAINED = "complained", _("Complained")
     BY_HAND = "by_hand", _("Added by hand")
     ERASED = "erased", _("Erased")
+
+
+# What somebody may give as the reason; erased people come to the list by their erasure alone.
+GIVEN_REASONS = [(value, label) for value, label in SuppressionReason.choices if value != SuppressionReason.ERASED]
+
+
+class ImportStatus(TextChoices):
+    """Where an import stands; only a draft still has everything to be chosen."""
+
+    DRAFT = "draft", _("Draft")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+    UNDOING = "undoing", _("Being undone")
+    UNDONE = "undone", _("Undone")
+
+
+IMPORT_MOVES: dict[str, tuple[str, ...]] = {
+    ImportStatus.DRAFT: (ImportStatus.RUNNING, ImportStatus.CANCELLED),
+    ImportStatus.RUNNING: (ImportStatus.DONE, ImportStatus.FAILED, ImportStatus.CANCELLED),
+    ImportStatus.DONE: (ImportStatus.UNDOING,),
+    ImportStatus.FAILED: (ImportStatus.UNDOING,),
+    ImportStatus.CANCELLED: (ImportStatus.UNDOING,),
+    ImportStatus.UNDOING: (ImportStatus.UNDONE,),
+}
+
+
+class OnDuplicate(TextChoices):
+    """What an import does with an address that is known."""
+
+    SKIP = "skip", _("Skip: leave the contact as it is")
+    UPDATE = "update", _("Update: the file wins")
+    FILL = "fill", _("Update empty fields only")
+
+
+class Doubtful(TextChoices):
+    """What an import does with addresses of a role (info@), of throw-away mailboxes and of domains without mail."""
+
+    TAG = "tag", _("Import and tag them")
+    REJECT = "reject", _("Reject them")

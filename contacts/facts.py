@@ -68,6 +68,26 @@ class GroupJoined:
     at: datetime
 
 
+@dataclass(frozen=True)
+class HoldChanged:
+    """No campaign may write to these people before `until`; None lifts the hold that lasted until `before`."""
+
+    workspace_id: uuid.UUID
+    contact_ids: tuple[uuid.UUID, ...]
+    before: datetime | None
+    until: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class GroupFeedsNoMore:
+    """A group is no longer dynamic, or was deleted."""
+
+    workspace_id: uuid.UUID
+    group_id: uuid.UUID
+    at: datetime
+
+
 def chunks(keys: Sequence[uuid.UUID]) -> Iterator[tuple[uuid.UUID, ...]]:
     """Cut keys into tuples of at most `CHUNK`."""
     for start in range(0, len(keys), CHUNK):

@@ -10,15 +10,22 @@ from urllib.parse import urlsplit
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from contacts.criteria import mentions
+from contacts.criteria.custom import PREFIX
 from contacts.enums import FieldType
-from contacts.models import CustomField
+from contacts.models import Contact, ContactQuerySet, CustomField, Segment
+from fluenzr.core import jobs
 from fluenzr.core.errors import Conflict, Invalid
+from fluenzr.core.json_functions import WithoutKey
 from fluenzr.workspaces import audit
 from fluenzr.workspaces.models import Workspace
 
 KEY = re.compile(r"[a-z][A-Za-z0-9_]{0,59}")
 MAX_TEXT = 10_000
 MAX_FIELDS = 200
+# What more contacts hold than a page should wait for is deleted in the background.
+MOST_AT_ONCE = 20_000
+_PIECE = 5000
 # Names that mean something in a template already, so that no field of a workspace can hide them.
 RESERVED = frozenset(
     """
@@ -90,6 +97,54 @@ def update(field: CustomField, *, changes: Mapping[str, Any], by: str, now: date
             workspace=field.workspace, by=by, action="field.updated", obj=field, changes=dict(changes), now=now
         )
     return field
+
+
+def holders(field: CustomField) -> ContactQuerySet:
+    """Return the contacts that have a value of their own in a field."""
+    found: ContactQuerySet = Contact.objects.in_workspace(field.workspace_id).filter(custom__has_key=field.key)
+    return found
+
+
+def segments_asking(field: CustomField) -> list[Segment]:
+    """Return the segments whose rules ask about a field: they mean nobody once it is gone."""
+    name = f"{PREFIX}{field.key}"
+    return mentions.segments(field.workspace, lambda asked: asked["field"] == name)
+
+
+def delete(field: CustomField, *, by: str, now: datetime) -> bool:
+    """Delete a field with all that contacts hold in it; False when those are so many that a worker does it."""
+    if holders(field)[: MOST_AT_ONCE + 1].count() > MOST_AT_ONCE:
+        jobs.enqueue("contacts.tasks.drop_field", str(field.pk), by)
+        return False
+    _drop_rest(field, by=by, now=now)
+    return True
+
+
+def drop(field: CustomField, *, by: str, now: datetime) -> bool:
+    """Delete what contacts hold in a field, piece by piece, and at last the field; False when told to stop before.
+
+    The field goes last, so that nobody makes another of its name, with another type, while old values are there.
+    """
+    rows, last = holders(field).order_by("pk"), None
+    while keys := list((rows.filter(pk__gt=last) if last else rows).values_list("pk", flat=True)[:_PIECE]):
+        if jobs.stopping():
+            return False
+        _clear(Contact.objects.filter(pk__in=keys), field.key, now=now)
+        last = keys[-1]
+    _drop_rest(field, by=by, now=now)
+    return True
+
+
+def _drop_rest(field: CustomField, *, by: str, now: datetime) -> None:
+    changes = {"key": field.key, "type": field.kind}
+    with transaction.atomic():
+        _clear(holders(field), field.key, now=now)
+        audit.record(workspace=field.workspace, by=by, action="field.deleted", obj=field, changes=changes, now=now)
+        CustomField.objects.filter(pk=field.pk).delete()
+
+
+def _clear(rows: ContactQuerySet, key: str, *, now: datetime) -> None:
+    rows.update(custom=WithoutKey("custom", key), updated_at=now)
 
 
 def ensure(

@@ -1,19 +1,21 @@
 """Saying which contacts: the filters of the API, of campaigns and of searches (contract A35)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KeyTransform
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts import fields
+from contacts import companies, fields, phones, segments
 from contacts.enums import ContactStatus
 from contacts.models import Contact, ContactQuerySet, Group
+from contacts.models.searched import Searched
 from fluenzr.core.errors import Invalid
 from fluenzr.workspaces.models import Workspace
 
-SEARCHED = ("email", "first_name", "last_name", "company", "job_title", "phone")
+Rows = TypeVar("Rows", bound="QuerySet[Any]")
 
 
 def audience(workspace: Workspace, filters: Mapping[str, Any], *, path: str = "filters") -> ContactQuerySet:
@@ -30,7 +32,8 @@ def audience(workspace: Workspace, filters: Mapping[str, Any], *, path: str = "f
 def narrowed(
     rows: ContactQuerySet, workspace: Workspace, filters: Mapping[str, Any], *, path: str = "filters"
 ) -> ContactQuerySet:
-    """Keep the rows that meet all filters: `status`, `groups` (ids), `tags`, `customFields` (equality).
+    """Keep the rows that meet all filters: `status`, `groups` (ids), `tags`, `companyDomains`, `customFields`
+    (equality), `segments` (ids), `rules` (as those of a segment).
 
     A list means any of its values. Raises Invalid as `audience` does.
     """
@@ -42,14 +45,18 @@ def narrowed(
     return rows
 
 
-def matching(rows: ContactQuerySet, query: str) -> ContactQuerySet:
-    """Keep the rows in which each word of the query occurs, in whatever field a person would look for it."""
+def matching(rows: Rows, query: str, *, of: str = "") -> Rows:
+    """Keep the rows in which each word of the query occurs, in whatever field a person would look for it.
+
+    `of` leads to the contact where the rows are something else, as in "contact__". A query that is a phone number as a
+    whole also finds whose number it is, however it is written.
+    """
+    wanted = Q()
     for word in query.split()[:10]:
-        anywhere = Q()
-        for column in SEARCHED:
-            anywhere |= Q(**{f"{column}__icontains": word})
-        rows = rows.filter(anywhere)
-    return rows
+        wanted &= Q(searched__icontains=word)
+    if number := phones.searched(query):
+        wanted |= Q(searched__icontains=number)
+    return rows.alias(searched=Searched(of=of)).filter(wanted)
 
 
 def _status(rows: ContactQuerySet, workspace: Workspace, value: Any, path: str) -> ContactQuerySet:
@@ -81,6 +88,11 @@ def _tags(rows: ContactQuerySet, workspace: Workspace, value: Any, path: str) ->
     return rows.tagged(_texts(value, path))
 
 
+def _company_domains(rows: ContactQuerySet, workspace: Workspace, value: Any, path: str) -> ContactQuerySet:
+    named = (companies.named(domain) for domain in _texts(value, path))
+    return rows.at_domains(company for company in named if company)
+
+
 def _custom_fields(rows: ContactQuerySet, workspace: Workspace, value: Any, path: str) -> ContactQuerySet:
     if not isinstance(value, Mapping):
         raise Invalid(_("Must be an object"), field=path)
@@ -104,6 +116,21 @@ def _custom_fields(rows: ContactQuerySet, workspace: Workspace, value: Any, path
     return rows
 
 
+def _segments(rows: ContactQuerySet, workspace: Workspace, value: Any, path: str) -> ContactQuerySet:
+    found = segments.named(workspace, _texts(value, path), path=path)
+    documents = {f"{path}.{at}.rules": segment.rules for at, segment in enumerate(found.values())}
+    try:
+        return segments.narrowed(rows, workspace, documents, now=timezone.now())
+    except Invalid as error:
+        names = ", ".join(segment.name for segment in found.values())
+        message = _("A segment asks for something that was deleted; change its rules first (%(names)s)")
+        raise Invalid(message % {"names": names}, details=error.details) from error
+
+
+def _rules(rows: ContactQuerySet, workspace: Workspace, value: Any, path: str) -> ContactQuerySet:
+    return segments.narrowed(rows, workspace, {path: value}, now=timezone.now())
+
+
 def _texts(value: Any, path: str) -> Sequence[str]:
     values = value if isinstance(value, list) else [value]
     if not values or not all(isinstance(item, str) for item in values):
@@ -115,5 +142,8 @@ _FILTERS: dict[str, Callable[[ContactQuerySet, Workspace, Any, str], ContactQuer
     "status": _status,
     "groups": _groups,
     "tags": _tags,
+    "companyDomains": _company_domains,
     "customFields": _custom_fields,
+    "segments": _segments,
+    "rules": _rules,
 }

@@ -42,17 +42,21 @@ def delete(group: Group, *, by: str, now: datetime) -> None:
     with transaction.atomic():
         changes = {"name": group.name}
         audit.record(workspace=group.workspace, by=by, action="group.deleted", obj=group, changes=changes, now=now)
+        # Static first, so that nobody waits for it any more when they are told.
+        Group.objects.filter(pk=group.pk).update(kind=GroupKind.STATIC)
+        _feed_no_more(group, now=now)
         group.delete()
 
 
 def add(*, group: Group, contact_ids: Iterable[uuid.UUID], now: datetime, source: str = "by_hand") -> int:
     """Put contacts of the group's workspace into it and return how many were not in it.
 
-    Publishes `GroupJoined`, by which a dynamic group feeds its campaigns. Queries grow by the thousand only.
+    Publishes `GroupJoined`, by which a dynamic group feeds its campaigns. Queries grow by the thousand only; each
+    thousand is a transaction of its own, as it may hold campaigns.
     """
     joined = 0
-    with transaction.atomic():
-        for chunk in facts.chunks(list(dict.fromkeys(contact_ids))):
+    for chunk in facts.chunks(list(dict.fromkeys(contact_ids))):
+        with transaction.atomic():
             inside = Membership.objects.filter(group=group, contact__in=chunk).values_list("contact", flat=True)
             members = set(inside)
             fresh = tuple(key for key in chunk if key not in members)
@@ -96,10 +100,17 @@ def _save(group: Group, changes: Mapping[str, Any], *, action: str, by: str, now
     if group.kind not in GroupKind.values:
         raise Invalid(_("Must be one of: %(words)s") % {"words": ", ".join(GroupKind.values)}, field="type")
     is_new = group._state.adding
+    stops = not is_new and "kind" in changes and group.kind == GroupKind.STATIC
     try:
         with transaction.atomic():
             group.save(update_fields=None if is_new else [*changes, "updated_at"])
             audit.record(workspace=group.workspace, by=by, action=action, obj=group, changes=dict(changes), now=now)
+            if stops:
+                _feed_no_more(group, now=now)
     except IntegrityError as error:
         raise Conflict(_("A group with this name exists already")) from error
     return group
+
+
+def _feed_no_more(group: Group, *, now: datetime) -> None:
+    bus.publish(facts.GroupFeedsNoMore(workspace_id=group.workspace_id, group_id=group.pk, at=now))

@@ -126,6 +126,28 @@ def reasons(workspace: Workspace, emails: Iterable[str]) -> dict[str, str]:
     return {hashes[digest]: reason for digest, reason in rows.values_list("target_hash", "reason")}
 
 
+def standing(workspace: Workspace, emails: Iterable[str]) -> dict[str, str]:
+    """Return the suppressed ones of many addresses, each with the reason of its own, or "" where a domain is barred.
+
+    At most two queries for each 5,000 addresses; where nothing is suppressed, one of no size.
+    """
+    rows = Suppression.objects.in_workspace(workspace)
+    if not rows.exists():
+        return {}
+    asked = list(set(emails))
+    found: dict[str, str] = {}
+    for start in range(0, len(asked), _AT_ONCE):
+        part = asked[start : start + _AT_ONCE]
+        domains = {name: addresses.domain_hash(name) for email in part for name in addresses.domains_of(email)}
+        closed = set(rows.matching(domains.values()).values_list("target_hash", flat=True))
+        if closed:
+            closed_domains = {name for name, digest in domains.items() if digest in closed}
+            found |= {email: "" for email in part if closed_domains.intersection(addresses.domains_of(email))}
+        hashes = {addresses.address_hash(email): email for email in part}
+        found |= {hashes[digest]: why for digest, why in rows.matching(hashes).values_list("target_hash", "reason")}
+    return found
+
+
 def _hashes(email: str) -> list[str]:
     return [addresses.address_hash(email), *(addresses.domain_hash(name) for name in addresses.domains_of(email))]
 
@@ -140,13 +162,17 @@ def _all_readable(targets: Iterable[str], kind: str) -> list[str]:
     return sorted(found)
 
 
+def is_domain(text: str) -> bool:
+    """Whether a text names a domain, `example.org` or `@example.org`."""
+    return "@" not in text.lstrip("@") and _DOMAIN.fullmatch(addresses.domain_key(text)) is not None
+
+
 def _readable(target: str, kind: str) -> str:
     if kind == SuppressionKind.ADDRESS:
         return addresses.normalise(target)
-    domain = addresses.domain_key(target)
-    if "@" in target.lstrip("@") or not _DOMAIN.fullmatch(domain):
+    if not is_domain(target):
         raise Invalid(_("This is not a domain"))
-    return domain
+    return addresses.domain_key(target)
 
 
 def _hash(target: str, kind: str) -> str:

@@ -1,44 +1,68 @@
 """What an address names, in the workspace that the page shows."""
 
 import uuid
-from collections.abc import Iterable
 
-from django.http import Http404, HttpRequest
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http import QueryDict
 
-from contacts.models import Contact, Group
+from contacts import filters
+from contacts.forms import ContactFilters
+from contacts.models import Contact, ContactQuerySet, CustomField, Group, PipelineStage, Segment, Tag
+from fluenzr.core import finding
 from fluenzr.workspaces.models import Workspace
 
 
 def contact(workspace: Workspace, public_id: str) -> Contact:
-    """Return a contact, or raise the 404 that a stranger's contact gives too."""
-    key = Contact.key_of(public_id)
-    rows = Contact.objects.in_workspace(workspace).select_related("workspace", "stage")
-    found: Contact | None = rows.filter(pk=key).first() if key else None
-    if found is None:
-        raise Http404
-    return found
+    """Return a contact of the workspace, or raise the 404 of `core.finding`."""
+    rows = Contact.objects.in_workspace(workspace).select_related("workspace", "stage", "owner")
+    return finding.one(Contact, rows, public_id)
 
 
 def group(workspace: Workspace, public_id: str) -> Group:
-    """Return a group, or raise the 404 that a stranger's group gives too."""
-    key = Group.key_of(public_id)
+    """Return a group of the workspace, or raise the 404 of `core.finding`."""
     rows = Group.objects.in_workspace(workspace).select_related("workspace")
-    found: Group | None = rows.filter(pk=key).first() if key else None
-    if found is None:
-        raise Http404
-    return found
+    return finding.one(Group, rows, public_id)
 
 
-def chosen(workspace: Workspace, public_ids: Iterable[str]) -> list[uuid.UUID]:
-    """Return the keys of those contacts of the workspace that the ids name; the others are left out."""
-    keys = [key for key in map(Contact.key_of, public_ids) if key]
-    return list(Contact.objects.in_workspace(workspace).filter(pk__in=keys).values_list("pk", flat=True))
+def segment(workspace: Workspace, public_id: str) -> Segment:
+    """Return a segment of the workspace, or raise the 404 of `core.finding`."""
+    rows = Segment.objects.in_workspace(workspace).select_related("workspace")
+    return finding.one(Segment, rows, public_id)
 
 
-def way_back(request: HttpRequest) -> str:
-    """Return the page that a form was on, as it says itself, else the list of contacts."""
-    url = request.POST.get("next", "")
-    is_ours = url.startswith("/") and url_has_allowed_host_and_scheme(url, {request.get_host()})
-    return url if is_ours else reverse("contacts:list")
+def narrowed(workspace: Workspace, form: ContactFilters) -> ContactQuerySet:
+    """Return the contacts that a filter form asks for; what it says wrongly is left out."""
+    query, wanted = form.wanted()
+    rows = filters.narrowed(Contact.objects.in_workspace(workspace), workspace, wanted)
+    return filters.matching(rows, query)
+
+
+def meant(workspace: Workspace, form: QueryDict) -> ContactQuerySet:
+    """Return the contacts that a bulk form is about: all that match its `query`, else the `chosen`."""
+    if form.get("all"):
+        return narrowed(workspace, ContactFilters(QueryDict(form.get("query", "")), workspace=workspace))
+    keys = [key for key in map(Contact.key_of, form.getlist("chosen")) if key]
+    rows: ContactQuerySet = Contact.objects.in_workspace(workspace).filter(pk__in=keys)
+    return rows
+
+
+def asked_for(workspace: Workspace, form: QueryDict) -> list[uuid.UUID]:
+    """Return the keys of the contacts that a bulk form is about."""
+    return list(meant(workspace, form).values_list("pk", flat=True))
+
+
+def stage(workspace: Workspace, public_id: str) -> PipelineStage:
+    """Return a stage of the workspace, or raise the 404 of `core.finding`."""
+    rows = PipelineStage.objects.in_workspace(workspace)
+    return finding.one(PipelineStage, rows, public_id)
+
+
+def custom_field(workspace: Workspace, public_id: str) -> CustomField:
+    """Return a custom field of the workspace, or raise the 404 of `core.finding`."""
+    rows = CustomField.objects.in_workspace(workspace).select_related("workspace")
+    return finding.one(CustomField, rows, public_id)
+
+
+def tag(workspace: Workspace, public_id: str) -> Tag:
+    """Return a tag of the workspace, or raise the 404 of `core.finding`."""
+    rows = Tag.objects.in_workspace(workspace).select_related("workspace")
+    return finding.one(Tag, rows, public_id)

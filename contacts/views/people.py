@@ -7,20 +7,43 @@ from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from contacts import filters, grouping, people, tagging
+from contacts import grouping, people, stages, standing, tagging
 from contacts.forms import ContactFilters
-from contacts.models import Contact, Tagging
+from contacts.models import Contact, ContactQuerySet, PipelineStage, Tagging
 from contacts.views import finding
 from fluenzr.core import htmx, listing
 from fluenzr.core.errors import Invalid
-from fluenzr.workspaces import access
+from fluenzr.core.listing import Column
+from fluenzr.workspaces import access, lists
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.guards import MemberRequest, member_required
 
-SORTS = {"email": "email_key", "name": "last_name", "company": "company", "status": "status", "added": "created_at"}
+SORTS = {
+    "email": "email_key",
+    "name": "last_name",
+    "company": "company",
+    "status": "status",
+    "stage": "stage__position",
+    "country": "country",
+    "added": "created_at",
+}
+# So many are changed in one go: more would be too many for one statement.
+MOST = 10_000
+COLUMNS = (
+    Column("email", gettext_lazy("Email"), sort="email", is_fixed=True),
+    Column("name", gettext_lazy("Name"), sort="name"),
+    Column("company", gettext_lazy("Company"), sort="company"),
+    Column("status", gettext_lazy("Status"), sort="status"),
+    Column("tags", gettext_lazy("Tags")),
+    Column("job_title", gettext_lazy("Job title"), is_extra=True),
+    Column("phone", gettext_lazy("Phone"), is_extra=True),
+    Column("country", gettext_lazy("Country"), sort="country", is_extra=True),
+    Column("stage", gettext_lazy("Stage"), sort="stage", is_extra=True),
+    Column("added", gettext_lazy("Added"), sort="added"),
+)
 
 
 @require_GET
@@ -28,13 +51,14 @@ SORTS = {"email": "email_key", "name": "last_name", "company": "company", "statu
 def listed(request: MemberRequest) -> HttpResponse:
     """Show the contacts that the address asks for."""
     form = ContactFilters(request.GET, workspace=request.workspace)
-    query, wanted = form.wanted()
-    rows = filters.narrowed(Contact.objects.in_workspace(request.workspace), request.workspace, wanted)
     tags = Prefetch("taggings", Tagging.objects.select_related("tag").order_by("tag__name"))
-    rows = filters.matching(rows, query).prefetch_related(tags)
+    rows = finding.narrowed(request.workspace, form).select_related("stage").prefetch_related(tags)
+    # All of them are counted along an index.
+    most = listing.MOST_COUNTED if any(form.wanted()) else None
     context = {
-        "listing": listing.read(request, rows, sorts=SORTS, default="-added", filters=form),
+        "listing": lists.read(request, rows, columns=COLUMNS, sorts=SORTS, default="-added", filters=form, most=most),
         "groups": form.groups,
+        "stages": PipelineStage.objects.in_workspace(request.workspace).order_by("position", "pk"),
         "may_edit": access.allows(request.member.role, Role.MEMBER),
     }
     return htmx.page(request, "contacts/list.html", context, part="list")
@@ -43,14 +67,18 @@ def listed(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member_required(Role.MEMBER)
 def bulk(request: MemberRequest) -> HttpResponse:
-    """Do `act` to the contacts `chosen`, with the `group` or `tag` that it needs."""
+    """Do `act`, with the `group`, `tag` or `stage` that it needs, to those `chosen` or to `all` that match `query`."""
     act = _ACTS.get(request.POST.get("act", ""))
     if act is None:
         raise Invalid(_("There is no such action"))
-    keys = finding.chosen(request.workspace, request.POST.getlist("chosen"))
+    keys = finding.asked_for(request.workspace, request.POST)
+    if len(keys) > MOST and act not in _UNBOUNDED:
+        raise Invalid(
+            _("At most %(most)s contacts at once. Narrow the filters, then go on with the rest.") % {"most": MOST}
+        )
     if not keys:
-        return htmx.go(request, finding.way_back(request), said=_("Choose contacts first."), tone="amber")
-    return htmx.go(request, finding.way_back(request), said=act(request, keys, timezone.now()))
+        return htmx.go(request, htmx.way_back(request, "contacts:list"), said=_("Choose contacts first."), tone="amber")
+    return htmx.go(request, htmx.way_back(request, "contacts:list"), said=act(request, keys, timezone.now()))
 
 
 def _join(request: MemberRequest, keys: list[uuid.UUID], now: datetime) -> str:
@@ -81,9 +109,42 @@ def _untag(request: MemberRequest, keys: list[uuid.UUID], now: datetime) -> str:
     return said % {"number": number, "tag": names[0]}
 
 
+def _move(request: MemberRequest, keys: list[uuid.UUID], now: datetime) -> str:
+    stage = finding.stage(request.workspace, request.POST.get("stage", ""))
+    number = stages.move(_rows(keys), to=stage, by=access.actor(request.member), now=now)
+    said = ngettext("%(number)s contact moved to %(stage)s.", "%(number)s contacts moved to %(stage)s.", number)
+    return said % {"number": number, "stage": stage.name}
+
+
+def _unsubscribe(request: MemberRequest, keys: list[uuid.UUID], now: datetime) -> str:
+    number = standing.unsubscribe(contacts=_rows(keys), source=access.actor(request.member), now=now)
+    said = ngettext("%(number)s contact unsubscribed.", "%(number)s contacts unsubscribed.", number)
+    return said % {"number": number}
+
+
+def _block(request: MemberRequest, keys: list[uuid.UUID], now: datetime) -> str:
+    number = standing.block(contacts=_rows(keys), source=access.actor(request.member), now=now)
+    return ngettext("%(number)s contact blocked.", "%(number)s contacts blocked.", number) % {"number": number}
+
+
+def _rows(keys: list[uuid.UUID]) -> ContactQuerySet:
+    return Contact.objects.filter(pk__in=keys).select_related("workspace")
+
+
 def _delete(request: MemberRequest, keys: list[uuid.UUID], now: datetime) -> str:
     number = people.delete(workspace=request.workspace, contact_ids=keys, by=access.actor(request.member), now=now)
     return ngettext("%(number)s contact deleted.", "%(number)s contacts deleted.", number) % {"number": number}
 
 
-_ACTS = {"join": _join, "part": _part, "tag": _tag, "untag": _untag, "delete": _delete}
+_ACTS = {
+    "join": _join,
+    "part": _part,
+    "tag": _tag,
+    "untag": _untag,
+    "move": _move,
+    "unsubscribe": _unsubscribe,
+    "block": _block,
+    "delete": _delete,
+}
+# These take any number in pieces.
+_UNBOUNDED = (_join, _delete)

@@ -5,12 +5,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from contacts import consents, fields, people, standing
+from contacts import companies, consents, contact_settings, deals, fields, people, standing, timeline, whereabouts
+from contacts.card_forms import HoldForm, NoteForm, OwnerForm, TaskForm
 from contacts.enums import UNREACHABLE, ContactStatus
 from contacts.forms import ContactForm, initial
 from contacts.models import Contact
+from contacts.timeline import Kind
 from contacts.views import finding
-from fluenzr.core import htmx, problems
+from fluenzr.core import clock, htmx, problems
 from fluenzr.core.errors import DomainError, Invalid
 from fluenzr.workspaces import access
 from fluenzr.workspaces.enums import Role
@@ -22,14 +24,30 @@ from fluenzr.workspaces.guards import MemberRequest, member_required
 def card(request: MemberRequest, contact_id: str) -> HttpResponse:
     """Show all that is known of a contact."""
     contact = finding.contact(request.workspace, contact_id)
-    known = fields.field_keys(request.workspace)
+    known, now = fields.field_keys(request.workspace), timezone.now()
+    company = companies.of(contact.email_key)
     context = {
         "contact": contact,
+        "company": company,
+        "colleagues": companies.people(company, workspace=request.workspace).exclude(pk=contact.pk).count(),
         "custom": [(known[key].label, value) for key, value in contact.custom.items() if key in known],
         "memberships": contact.memberships.select_related("group").order_by("group__name"),
         "taggings": contact.taggings.select_related("tag").order_by("tag__name"),
-        "consents": contact.consents.order_by("-given_at", "-id")[:10],
-        "changes": contact.field_changes.order_by("-at", "-id")[:10],
+        "consent": consents.latest(contact),
+        "deal_value": _deal_value(contact),
+        "tasks": list(contact.tasks.open().select_related("owner")),
+        "today": clock.local_date(now, request.user.timezone),
+        "timeline": timeline.of(contact),
+        "kinds": Kind.choices,
+        "is_held": contact.hold_until is not None and contact.hold_until > now,
+        "note_form": NoteForm(auto_id="note_%s"),
+        "task_form": TaskForm(
+            workspace=request.workspace, auto_id="task_%s", initial={"owner": request.user.public_id}
+        ),
+        "owner_form": OwnerForm(workspace=request.workspace, initial=_owner(contact)),
+        "hold_form": HoldForm(auto_id="hold_%s"),
+        "zone": whereabouts.zone(contact),
+        "language": whereabouts.language(contact),
         "is_reachable": contact.status not in UNREACHABLE,
         "is_blocked": contact.status == ContactStatus.BLOCKED,
         "may_edit": access.allows(request.member.role, Role.MEMBER),
@@ -51,7 +69,8 @@ def new(request: MemberRequest) -> HttpResponse:
         except DomainError as error:
             problems.add_to(form, error, fields=form.places())
         else:
-            return htmx.go(request, "contacts:card", contact.public_id, said=_("Contact added."))
+            way_on = htmx.way_back(request, "contacts:card", contact.public_id)
+            return htmx.go(request, way_on, said=_("Contact added."))
     return htmx.page(request, "contacts/edit.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -104,8 +123,19 @@ def delete(request: MemberRequest, contact_id: str) -> HttpResponse:
     return htmx.go(request, "contacts:list", said=_("Contact deleted."))
 
 
+def _owner(contact: Contact) -> dict[str, str]:
+    return {"owner": contact.owner.public_id} if contact.owner else {}
+
+
+def _deal_value(contact: Contact) -> str:
+    if contact.deal_value is None:
+        return ""
+    return deals.words(contact.deal_value, contact_settings.of(contact.workspace).currency)
+
+
 def _form(request: MemberRequest, contact: Contact | None = None) -> ContactForm:
     custom = list(fields.field_keys(request.workspace).values())
     values = None if contact is None else initial(contact, consents.latest(contact))
     data = request.POST if request.method == "POST" else None
-    return ContactForm(data, workspace=request.workspace, custom=custom, initial=values)
+    owner = None if contact is None else contact.owner
+    return ContactForm(data, workspace=request.workspace, custom=custom, owner=owner, initial=values)

@@ -1,0 +1,1 @@
+"""Contacts out of files: read, understood, checked, and written in chunks that survive whatever kills the worker."""

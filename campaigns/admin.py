@@ -13,8 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import audience, lifecycle, outcomes, retries
 from campaigns.enums import MessageState
 from campaigns.models import (
+    Addition,
+    Attachment,
     Campaign,
     CampaignAccount,
+    CampaignGroup,
     CampaignTotal,
     DayCount,
     Enrolment,
@@ -22,6 +25,7 @@ from campaigns.models import (
     Link,
     Message,
     Passage,
+    Snippet,
     Tally,
     WorkflowDraft,
     WorkflowVersion,
@@ -260,6 +264,27 @@ class LaneAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(CampaignGroup)
+class CampaignGroupAdmin(ReadOnlyAdmin):
+    """Groups that feed campaigns, and groups that are excluded."""
+
+    list_display = ("id", linked("campaign"), linked("group"), "role", linked("workspace"))
+    list_filter = ("role",)
+    list_select_related = ("campaign", "group", "workspace")
+    search_fields = ("campaign__name", "group__name")
+    ordering = ("-id",)
+
+
+@admin.register(Addition)
+class AdditionAdmin(ReadOnlyAdmin):
+    """Orders to add many people to a campaign, and how far they are."""
+
+    list_display = (linked("campaign"), "by", "meant", "done", "skipped", "error", "created_at", "ended_at")
+    list_select_related = ("campaign",)
+    search_fields = ("campaign__name",)
+    ordering = ("-created_at",)
+
+
 @admin.register(Link)
 class LinkAdmin(ReadOnlyAdmin):
     """Where tracked links lead."""
@@ -268,6 +293,26 @@ class LinkAdmin(ReadOnlyAdmin):
     list_select_related = ("version",)
     search_fields = ("url",)
     ordering = ("-id",)
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(ReadOnlyAdmin):
+    """Files that mails carry."""
+
+    list_display = ("name", linked("workspace"), "media_type", "size", "created_at")
+    list_select_related = ("workspace",)
+    search_fields = ("name", "=workspace__name")
+    ordering = ("-created_at",)
+
+
+@admin.register(Snippet)
+class SnippetAdmin(ReadOnlyAdmin):
+    """Pieces of text."""
+
+    list_display = ("name", linked("workspace"), "created_at", "updated_at")
+    list_select_related = ("workspace",)
+    search_fields = ("name", "=workspace__name")
+    ordering = ("-created_at",)
 
 
 @admin.register(CampaignTotal)

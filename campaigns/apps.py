@@ -9,7 +9,11 @@ class CampaignsConfig(AppConfig):
     verbose_name = "Campaigns"
 
     def ready(self) -> None:
-        """Subscribe to facts, count for the plan, and refuse to start when two node types share a kind."""
+        """Subscribe to facts, register what others ask for, and refuse to start when two node types share a kind."""
         import_module("campaigns.reactions")
+        import_module("campaigns.records")
+        import_module("campaigns.contact_timeline")
+        import_module("campaigns.retention")
+        import_module("campaigns.criteria")
         import_module("campaigns.usage")
         import_module("campaigns.nodes.registry").kinds()

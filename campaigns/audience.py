@@ -5,38 +5,35 @@ group of 100,000 holds no lock for long; what an interrupted call added is skipp
 """
 
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
-from campaigns import completion, engine, events, lifecycle, stopping, tallies
-from campaigns.enums import COUNTED, ENROLLING, CampaignStatus, EnrolmentStatus, EventType, MessageState
-from campaigns.events import Happening
-from campaigns.models import Campaign, Enrolment, Message
-from contacts import filters as contact_filters
-from contacts import suppression
-from contacts.models import Contact, Group
-from fluenzr.core.errors import Conflict, Invalid, Text
+from campaigns import candidates, engine, events, lifecycle, removal, tallies
+from campaigns.candidates import CHUNK, Asked, Unknown, chunks, require_open
+from campaigns.enums import CampaignStatus, Did
+from campaigns.models import Campaign, Enrolment
+from contacts import stages
+from contacts.enums import StageRole
+from fluenzr.core import bulk, ids, jobs
 
-CHUNK = 1000
-# The statuses of people that lists show; `removed` is ours alone (contract A39).
-LISTED = tuple(status for status in EnrolmentStatus if status != EnrolmentStatus.REMOVED)
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """An id that names nothing in the workspace; `code` is that of the API."""
-
-    id: str
-    message: Text
-    code: str = "NOT_FOUND"
+# Only those who got a mail are in any number (contract A1): a refusal at the door is a status, not a bounce.
+_MAILED = Q(first_sent_at__isnull=False)
+_DID: Mapping[str, Q] = {
+    Did.SENT: _MAILED,
+    Did.DELIVERED: _MAILED & Q(bounced_at__isnull=True),
+    Did.OPENED: _MAILED & Q(first_opened_at__isnull=False),
+    Did.CLICKED: _MAILED & Q(first_clicked_at__isnull=False),
+    Did.REPLIED: _MAILED & Q(replied_at__isnull=False),
+    Did.BOUNCED: _MAILED & Q(bounced_at__isnull=False),
+    Did.UNSUBSCRIBED: _MAILED & Q(unsubscribed_at__isnull=False),
+}
 
 
 @dataclass
@@ -48,16 +45,7 @@ class Outcome:
     errors: list[Unknown] = field(default_factory=list)
 
 
-def add(
-    campaign: Campaign,
-    *,
-    by: str,
-    now: datetime,
-    batch: str,
-    contact_ids: Sequence[str] | None = None,
-    group_ids: Sequence[str] | None = None,
-    filters: Mapping[str, Any] | None = None,
-) -> Outcome:
+def add(campaign: Campaign, *, by: str, now: datetime, batch: str, **asked: Unpack[Asked]) -> Outcome:
     """Enrol people named in exactly one of three ways: public ids of contacts, of groups, or a filter of contacts.
 
     Whoever is in the campaign or was removed from it, may not be written to, or has no address is skipped. Adding
@@ -67,59 +55,57 @@ def add(
         Invalid: not exactly one way was given, or the filter is wrong.
         Conflict: the campaign is archived or cancelled.
     """
-    if [contact_ids, group_ids, filters].count(None) != 2:
-        raise Invalid(_("Give exactly one of contactIds, groupIds and filters"), field="")
-    _require_open(campaign)
+    require_open(campaign)
     result = Outcome()
-    if contact_ids is not None:
-        keys = _known(campaign, contact_ids, result)
-    elif group_ids is not None:
-        keys = _in_groups(campaign, group_ids, result)
-    else:
-        keys = list(contact_filters.audience(campaign.workspace, dict(filters or {})).values_list("pk", flat=True))
-    for chunk in _chunks(keys):
+    for chunk in chunks(candidates.keys(campaign, asked, result.errors)):
         with transaction.atomic():
-            enrolled = _enrol(lifecycle.locked(campaign), chunk, by=by, batch=batch, now=now)
-        result.done += enrolled
-        result.skipped += len(chunk) - enrolled
+            enrolled = enrol(lifecycle.locked(campaign), chunk, by=by, batch=batch, now=now)
+        result.done += len(enrolled)
+        result.skipped += len(chunk) - len(enrolled)
+    # After the campaign's lock is gone: whoever holds people takes a campaign after them, never before.
+    if result.done > CHUNK:
+        lead_later(campaign, added_at=now, by=by)
+    elif result.done:
+        lead(campaign, added_at=now, by=by)
     return result
 
 
-def _enrol(campaign: Campaign, contacts: Sequence[UUID], *, by: str, batch: str, now: datetime) -> int:
-    """Enrol those of the contacts that may be, under the campaign's lock, so that nobody is enrolled twice."""
-    _require_open(campaign)
-    fit = _fit(campaign, contacts)
+def lead(campaign: Campaign, *, added_at: datetime, by: str) -> int:
+    """Put the people who were added at that moment into the pipeline, if they are not in it; return how many moved."""
+    rows = Enrolment.objects.filter(campaign=campaign, added_at=added_at, contact__stage=None, contact__isnull=False)
+    keys = list(rows.values_list("contact", flat=True))
+    return stages.advance(keys, role=StageRole.LEAD, by=by, now=added_at)
+
+
+def lead_later(campaign: Campaign, *, added_at: datetime, by: str) -> None:
+    """Have a worker call `lead`: for so many people that nobody waits for it."""
+    jobs.enqueue("campaigns.tasks.lead", str(campaign.pk), added_at.isoformat(), by)
+
+
+def enrol(campaign: Campaign, contacts: Sequence[UUID], *, by: str, batch: str, now: datetime) -> list[UUID]:
+    """Enrol those of the contacts that may be, and return them.
+
+    The caller holds the campaign's lock, so that nobody is enrolled twice.
+
+    Raises:
+        Conflict: the campaign is archived or cancelled.
+    """
+    require_open(campaign)
+    fit = candidates.fit(campaign, contacts)
     if not fit:
-        return 0
+        return []
     if campaign.status == CampaignStatus.COMPLETED:
         lifecycle.reopen(campaign, by=by, now=now)
     position = engine.entry(campaign, now=now) if campaign.status == CampaignStatus.ACTIVE else {}
-    rows = Enrolment.objects.bulk_create(
-        Enrolment(
-            workspace_id=campaign.workspace_id,
-            campaign=campaign,
-            contact=contact,
-            seed=secrets.randbits(63),
-            batch=batch,
-            added_at=now,
-            **position,
-        )
-        for contact in fit
+    sample = Enrolment(
+        workspace_id=campaign.workspace_id, campaign_id=campaign.pk, batch=batch, added_at=now, **position
     )
-    tallies.add_people(campaign.workspace_id, campaign.pk, "contacts", len(rows))
-    events.record([Happening(EventType.ADDED, now, enrolment=row) for row in rows])
-    return len(rows)
-
-
-def _fit(campaign: Campaign, contacts: Sequence[UUID]) -> list[Contact]:
-    """Return those of the contacts that are not in, have an address, and may be written to."""
-    inside = Enrolment.objects.filter(campaign=campaign, contact__in=contacts)
-    taken = set(inside.values_list("contact", flat=True))
-    new = [key for key in contacts if key not in taken]
-    rows = Contact.objects.in_workspace(campaign.workspace_id).filter(pk__in=new, email__isnull=False).reachable()
-    people = list(rows.only("email", "workspace").order_by("pk")) if new else []
-    barred = suppression.barred(campaign.workspace, [person.email for person in people if person.email])
-    return [person for person in people if person.email not in barred]
+    journeys = ids.draw(len(fit))
+    seeds = (secrets.randbits(63) for _contact in fit)
+    bulk.insert_like(sample, ("id", "contact_id", "seed"), zip(journeys, fit, seeds, strict=True))
+    tallies.add_people(campaign.workspace_id, campaign.pk, "contacts", len(fit))
+    events.record_added(sample, zip(journeys, fit, strict=True))
+    return fit
 
 
 def remove(campaign: Campaign, *, contact_ids: Sequence[str], by: str, now: datetime) -> Outcome:
@@ -128,80 +114,29 @@ def remove(campaign: Campaign, *, contact_ids: Sequence[str], by: str, now: date
     Raises:
         Conflict: the campaign is archived or cancelled.
     """
-    _require_open(campaign)
+    require_open(campaign)
     result = Outcome()
-    keys = _known(campaign, contact_ids, result)
+    keys = candidates.known(campaign, contact_ids, result.errors)
     reason = gettext("Removed by %(actor)s.") % {"actor": by}
-    for chunk in _chunks(keys):
+    for chunk in chunks(keys):
         with transaction.atomic():
-            removed = _remove(campaign, chunk, reason=reason, now=now)
+            removed = removal.take_out(campaign, chunk, reason=reason, now=now)
         result.done += removed
         result.skipped += len(chunk) - removed
     return result
 
 
-def _remove(campaign: Campaign, contacts: Sequence[UUID], *, reason: str, now: datetime) -> int:
-    # People first, then their mails, the campaign last: the order in which everybody takes these rows, so that two
-    # never wait for each other. Whoever holds one of the mails meets the stop on its row.
-    inside = Enrolment.objects.filter(campaign=campaign, contact__in=contacts).listed()
-    rows = list(inside.order_by("pk").select_for_update())
-    if not rows:
-        return 0
-    keys = [row.pk for row in rows]
-    stopping.cancel(Message.objects.filter(enrolment__in=keys), reason=EnrolmentStatus.REMOVED, now=now)
-    on_its_way = Message.objects.filter(enrolment__in=keys, state__in=(*COUNTED, MessageState.SENDING))
-    mailed = set(on_its_way.values_list("enrolment", flat=True)) | {row.pk for row in rows if row.emails_sent}
-    unmailed = [key for key in keys if key not in mailed]
-    if unmailed:
-        Enrolment.objects.filter(pk__in=unmailed).delete()
-        tallies.take_people(campaign.pk, "contacts", len(unmailed))
-    events.record([Happening(EventType.REMOVED, now, enrolment=row) for row in rows])
-    stopping.stop(mailed, status=EnrolmentStatus.REMOVED, reason=reason, now=now, from_statuses=LISTED)
-    completion.complete([campaign.pk], now=now)
-    return len(rows)
-
-
-def people(campaign: Campaign, *, statuses: Collection[str] = ()) -> "QuerySet[Any]":
+def people(campaign: Campaign, *, statuses: Collection[str] = (), did: str = "", node: str = "") -> "QuerySet[Any]":
     """Return the journeys that lists show, in the order in which people were added.
 
-    No `statuses` means all; those who were removed or erased are never shown. The rows carry what
-    `explain.explain_all` needs.
+    No `statuses` means all; those who were removed or erased are not shown. `did` keeps the people behind a number of
+    the statistics, and with them those who were removed since, for they count (contract A38). `node` keeps those on
+    their way who stand there. The rows carry what `explain.explain_all` needs.
     """
-    rows = Enrolment.objects.filter(campaign=campaign, contact__isnull=False).listed()
+    rows = Enrolment.objects.filter(campaign=campaign, contact__isnull=False)
+    rows = rows.filter(_DID[did]) if did else rows.listed()
     if statuses:
         rows = rows.filter(status__in=list(statuses))
+    if node:
+        rows = rows.running().filter(node=node)
     return rows.select_related("contact", "campaign", "workspace").order_by("id")
-
-
-def _require_open(campaign: Campaign) -> None:
-    if campaign.status not in ENROLLING:
-        state = CampaignStatus(campaign.status).label.lower()
-        message = gettext("The campaign is %(state)s; the people in it are fixed") % {"state": state}
-        raise Conflict(message)
-
-
-def _known(campaign: Campaign, public_ids: Sequence[str], result: Outcome) -> list[UUID]:
-    """Return the keys of the workspace's contacts with these ids, each once; the others become errors."""
-    return _resolve(Contact, campaign, public_ids, result, _("There is no such contact"))
-
-
-def _in_groups(campaign: Campaign, public_ids: Sequence[str], result: Outcome) -> list[UUID]:
-    groups = _resolve(Group, campaign, public_ids, result, _("There is no such group"))
-    members = Contact.objects.in_workspace(campaign.workspace_id).in_groups(groups)
-    return list(members.order_by("pk").values_list("pk", flat=True))
-
-
-def _resolve(
-    model: type[Contact] | type[Group], campaign: Campaign, public_ids: Sequence[str], result: Outcome, unknown: Text
-) -> list[UUID]:
-    keys = {text: model.key_of(text) for text in public_ids}
-    here: set[UUID] = set()
-    rows = model.objects.in_workspace(campaign.workspace_id)
-    for chunk in _chunks([key for key in keys.values() if key is not None]):
-        here.update(rows.filter(pk__in=chunk).values_list("pk", flat=True))
-    result.errors.extend(Unknown(text, unknown) for text, key in keys.items() if key not in here)
-    return [key for key in keys.values() if key in here]
-
-
-def _chunks(keys: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    return (keys[first : first + CHUNK] for first in range(0, len(keys), CHUNK))

@@ -1,4 +1,4 @@
-"""The `settings` of a campaign: days and hours of sending, its zone, mails an hour (seeds 000 and 001)."""
+"""The `settings` of a campaign: days and hours of sending, its zone, mails an hour (seeds 000 and 001), stop rules."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,12 +18,13 @@ FIELDS = {
     "sendHoursEnd": "send_hours_end",
     "timezone": "timezone",
     "maxEmailsPerHour": "max_emails_per_hour",
+    "oneConversationPerCompany": "one_per_company",
 }
 MOST_PER_HOUR = 1_000_000
 
 
 def document(campaign: Campaign) -> dict[str, Any]:
-    """Return the settings of a campaign as both seeds print them."""
+    """Return the settings of a campaign: what both seeds print, and last what is ours."""
     return {key: getattr(campaign, field) for key, field in FIELDS.items()}
 
 
@@ -35,6 +36,7 @@ def defaults(workspace: Workspace) -> dict[str, Any]:
         "send_hours_end": 18,
         "timezone": workspace.timezone,
         "max_emails_per_hour": 30,
+        "one_per_company": False,
     }
 
 
@@ -83,6 +85,12 @@ def _whole(value: object, *, least: int, most: int) -> int:
     return value
 
 
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Invalid(_("Must be true or false."))
+    return value
+
+
 def _zone(value: object) -> str:
     if not isinstance(value, str) or value not in clock.zone_names():
         raise Invalid(_("This is no time zone of the IANA database, such as Europe/Paris"))
@@ -95,4 +103,5 @@ _CHECKS: dict[str, Callable[[object], Any]] = {
     "sendHoursEnd": lambda value: _whole(value, least=1, most=24),
     "timezone": _zone,
     "maxEmailsPerHour": lambda value: None if value is None else _whole(value, least=1, most=MOST_PER_HOUR),
+    "oneConversationPerCompany": _flag,
 }

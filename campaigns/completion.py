@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from campaigns.enums import RUNNING, CampaignStatus, MessageState
-from campaigns.models import Campaign, Enrolment, Message
+from campaigns.enums import RUNNING, CampaignStatus, GroupRole, MessageState
+from campaigns.models import Campaign, CampaignGroup, Enrolment, Message
+from contacts.enums import GroupKind
 from fluenzr.core import bus
 
 _OPEN = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.SENDING)
@@ -26,12 +27,17 @@ class CampaignsCompleted:
 def complete(campaigns: Collection[UUID], *, now: datetime) -> list[UUID]:
     """Complete those of the campaigns that had people and are done with all of them; return which.
 
-    A campaign without people does not complete (contract A37).
+    A campaign without people does not complete (contract A37), nor does one that a dynamic group feeds.
     """
     people = Enrolment.objects.filter(campaign=OuterRef("pk"))
     messages = Message.objects.filter(campaign=OuterRef("pk"), state__in=_OPEN)
+    feeding = CampaignGroup.objects.filter(campaign=OuterRef("pk"), role=GroupRole.FEEDS, group__kind=GroupKind.DYNAMIC)
     done = Campaign.objects.active().filter(
-        Exists(people), ~Exists(people.filter(status__in=RUNNING)), ~Exists(messages), pk__in=list(campaigns)
+        Exists(people),
+        ~Exists(people.filter(status__in=RUNNING)),
+        ~Exists(messages),
+        ~Exists(feeding),
+        pk__in=list(campaigns),
     )
     with transaction.atomic():
         keys = list(done.values_list("pk", flat=True))

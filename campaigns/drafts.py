@@ -4,8 +4,8 @@ Whoever saves says which revision they began with, so that nobody overwrites wha
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from django.db import transaction
@@ -52,7 +52,7 @@ class Card:
     summary: str
 
 
-def save(campaign: Campaign, *, document: Any, revision: int) -> WorkflowDraft:
+def save(campaign: Campaign, *, document: Any, revision: int, by: str) -> WorkflowDraft:
     """Keep a document, complete or not, in place of the one with that revision; return the draft as it is now.
 
     Saving what is there already changes nothing, whatever the revision: an answer may have been lost.
@@ -72,17 +72,23 @@ def save(campaign: Campaign, *, document: Any, revision: int) -> WorkflowDraft:
             raise Conflict(_("Only a draft or a paused campaign can be changed"))
         if draft.revision != revision:
             raise Stale(draft)
-        draft.graph, draft.revision = document, revision + 1
-        draft.save(update_fields=["graph", "revision", "updated_at"])
+        draft.graph, draft.revision, draft.saved_by = document, revision + 1, by
+        draft.save(update_fields=["graph", "revision", "saved_by", "updated_at"])
     return draft
 
 
 def shown(campaign: Campaign) -> dict[str, Any]:
-    """Return the document that the editor shows: the draft, or the version that runs where nothing may be changed."""
+    """Return the document that the editor shows: the draft, or the version that runs where nothing may be changed.
+
+    Its cards stand where the draft has them, as moving them makes no version.
+    """
+    drawn = workflows.document(campaign)
     if campaign.is_editable or campaign.version is None:
-        return workflows.document(campaign)
-    running: dict[str, Any] = campaign.version.graph
-    return running
+        return drawn
+    places = {item["id"]: item["position"] for item in drawn["nodes"] if "position" in item}
+    running = campaign.version.graph
+    nodes = [{**item, "position": places[item["id"]]} if item["id"] in places else item for item in running["nodes"]]
+    return {**running, "nodes": nodes}
 
 
 def problems(campaign: Campaign, document: Mapping[str, Any]) -> list[Problem]:
@@ -92,6 +98,12 @@ def problems(campaign: Campaign, document: Mapping[str, Any]) -> list[Problem]:
     placed += _beyond_the_plan(campaign, document)
     order = {item["id"]: number for number, item in enumerate(document["nodes"])}
     return sorted(placed, key=lambda problem: order.get(problem.node, len(order)))
+
+
+def sentence(problem: Problem, drawn: Mapping[str, Card]) -> str:
+    """Return a problem in one line, with the step and the field that it is about; `drawn` is what `cards` told."""
+    place = [drawn[problem.node].title] if problem.node in drawn else []
+    return ": ".join(str(part) for part in (*place, problem.label, problem.text) if part)
 
 
 def _beyond_the_plan(campaign: Campaign, document: Mapping[str, Any]) -> list[Problem]:
@@ -114,19 +126,25 @@ def _placed(document: Mapping[str, Any], path: str, text: Text) -> Problem:
     place = _NODE_PATH.match(path)
     kind = _kinds(document).get(place["node"]) if place else None
     if place is None or kind is None:
-        return Problem("", "", "", text)
+        return Problem("", "" if path.startswith("workflow") else path, "", text)
     field = place["field"] or ""
     drawn = kind.form.base_fields.get(field)
     return Problem(place["node"], field, drawn.label or "" if drawn else "", text)
 
 
-def cards(campaign: Campaign, document: Mapping[str, Any]) -> dict[str, Card]:
-    """Return what each node shows of itself, by node; at most two queries, whatever the number of nodes."""
+def names(campaign: Campaign, documents: Iterable[Mapping[str, Any]]) -> Names:
+    """Return what cards of these documents call by name, but for their own nodes; at most two queries for all."""
+    data = [_usable(item) for document in documents for item in document["nodes"]]
+    return Names(groups=_group_names(campaign, data), fields=variables.field_words(campaign.workspace))
+
+
+def cards(campaign: Campaign, document: Mapping[str, Any], known: Names | None = None) -> dict[str, Card]:
+    """Return what each node shows of itself, by node; no query where `names` of the document are `known` already."""
     data = {item["id"]: _usable(item) for item in document["nodes"]}
     kinds, titles = _kinds(document), _titles(document)
     mails = {name: data[name].get("subject", "").strip() or titles[name] for name in data}
-    names = Names(mails, _group_names(campaign, data), variables.field_words(campaign.workspace))
-    return {name: Card(titles[name], kinds[name].summary(data[name], names)) for name in data}
+    called = replace(known or names(campaign, [document]), nodes=mails)
+    return {name: Card(titles[name], kinds[name].summary(data[name], called)) for name in data}
 
 
 def _titles(document: Mapping[str, Any]) -> dict[str, str]:
@@ -175,8 +193,8 @@ def _usable(item: Mapping[str, Any]) -> dict[str, Any]:
     return registry.kind(item["type"]).usable(item.get("data") or {})
 
 
-def _group_names(campaign: Campaign, data: Mapping[str, Mapping[str, Any]]) -> dict[str, Text]:
-    asked = {Group.key_of(values.get("groupId")) for values in data.values()} - {None}
+def _group_names(campaign: Campaign, data: Iterable[Mapping[str, Any]]) -> dict[str, Text]:
+    asked = {Group.key_of(values.get("groupId")) for values in data} - {None}
     rows = Group.objects.in_workspace(campaign.workspace_id).filter(pk__in=asked) if asked else []
     return {group.public_id: group.name for group in cast("list[Group]", rows)}
 

@@ -3,6 +3,8 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from fluenzr.core.errors import Text
+
 
 class CampaignStatus(TextChoices):
     """Where a campaign stands. Each API face shows only its own five (contract A44)."""
@@ -15,6 +17,15 @@ class CampaignStatus(TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+# What is said of a campaign in a sentence; the labels are for badges.
+CAMPAIGN_SENTENCES: dict[str, Text] = {
+    CampaignStatus.DRAFT: _("The campaign has not started yet."),
+    CampaignStatus.ACTIVE: _("The campaign is active."),
+    CampaignStatus.PAUSED: _("The campaign is paused."),
+    CampaignStatus.COMPLETED: _("The campaign is completed."),
+    CampaignStatus.ARCHIVED: _("The campaign is archived."),
+    CampaignStatus.CANCELLED: _("The campaign was cancelled."),
+}
 CAMPAIGN_MOVES: dict[str, tuple[str, ...]] = {
     CampaignStatus.DRAFT: (CampaignStatus.ACTIVE, CampaignStatus.ARCHIVED, CampaignStatus.CANCELLED),
     CampaignStatus.ACTIVE: (CampaignStatus.PAUSED, CampaignStatus.COMPLETED, CampaignStatus.CANCELLED),
@@ -25,6 +36,13 @@ CAMPAIGN_MOVES: dict[str, tuple[str, ...]] = {
 }
 EDITABLE = (CampaignStatus.DRAFT, CampaignStatus.PAUSED)
 ENROLLING = (CampaignStatus.DRAFT, CampaignStatus.ACTIVE, CampaignStatus.PAUSED, CampaignStatus.COMPLETED)
+
+
+class GroupRole(TextChoices):
+    """What a group is to a campaign."""
+
+    FEEDS = "feeds", _("Feeds")
+    EXCLUDED = "excluded", _("Is excluded from")
 
 
 class EnrolmentStatus(TextChoices):
@@ -40,9 +58,23 @@ class EnrolmentStatus(TextChoices):
     REMOVED = "removed", _("Removed")
 
 
+# The statuses of people that lists show; `removed` is ours alone (contract A39).
+LISTED = tuple(status for status in EnrolmentStatus if status != EnrolmentStatus.REMOVED)
 RUNNING = (EnrolmentStatus.PENDING, EnrolmentStatus.IN_PROGRESS)
 # What a reply, an unsubscribe or a bounce may still change: those on their way, and those who came to the end (A41).
 REVISABLE = (*RUNNING, EnrolmentStatus.COMPLETED)
+
+
+class Did(TextChoices):
+    """What somebody in a campaign did, or what became of the mails to them: the people behind each number."""
+
+    SENT = "sent", _("Got a mail")
+    DELIVERED = "delivered", _("Got a mail that did not bounce")
+    OPENED = "opened", _("Opened")
+    CLICKED = "clicked", _("Clicked")
+    REPLIED = "replied", _("Replied")
+    BOUNCED = "bounced", _("Bounced")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
 
 
 class Phase(TextChoices):

@@ -4,7 +4,7 @@ An event, the stamps it sets, the counters it moves and the conditions it wakes 
 `Event`, `Tally`, `CampaignTotal` or a first-ever stamp.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from django.db.models import F
 from campaigns.enums import RUNNING, EventType, Phase
 from campaigns.models import Enrolment, Event, Message
 from campaigns.tallies import Book
-from fluenzr.core import bus
+from fluenzr.core import bulk, bus, ids
 
 # By type of event: the first-ever stamp, of the same name on the message and on the enrolment, and the counter.
 _STAMPS = {
@@ -71,6 +71,19 @@ def record(happenings: Sequence[Happening]) -> list[Event]:
         book.write()
         bus.publish(Happened(events))
     return events
+
+
+def record_added(sample: Enrolment, journeys: Iterable[tuple[UUID, UUID]]) -> None:
+    """Write down that people were added, in the transaction that is open.
+
+    `journeys` are the keys of the new enrolments, which are otherwise as the sample, and of their contacts. Nothing is
+    stamped, counted or woken by it, and they are too many for a `Happened` that speaks of each.
+    """
+    event = _event(Happening(EventType.ADDED, sample.added_at, enrolment=sample))
+    rows = list(journeys)
+    keys = ids.draw(len(rows))
+    columns = ("id", "enrolment_id", "contact_id")
+    bulk.insert_like(event, columns, ((key, *row) for key, row in zip(keys, rows, strict=True)))
 
 
 def _turn(happening: Happening) -> tuple[str, str, datetime]:

@@ -1,15 +1,15 @@
 """Why somebody waits: derived from the rows and the two pure functions that the engine itself uses; writes nothing."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import facts, graph, scheduler, slots
-from campaigns.enums import RUNNING, CampaignStatus, EnrolmentStatus, MessageState, Phase
+from campaigns import colleagues, facts, graph, scheduler, slots
+from campaigns.enums import CAMPAIGN_SENTENCES, RUNNING, CampaignStatus, EnrolmentStatus, MessageState, Phase
 from campaigns.journey import Journey, advance
 from campaigns.models import CampaignAccount, Enrolment, Message
 from campaigns.nodes.base import Facts
@@ -61,7 +61,19 @@ def explain_all(enrolments: Sequence[Enrolment], *, now: datetime) -> dict[UUID,
             found[row.pk] = _waiting_at_step(row, known[row.pk], now)
         else:
             found[row.pk] = _mail_on_its_way(row, mails.get(row.pk), lanes[row.campaign_id], now)
-    return found
+    return found | _to_end(moving, found)
+
+
+def _to_end(moving: Sequence[Enrolment], found: Mapping[UUID, Explanation]) -> dict[UUID, Explanation]:
+    """Return, for those who will get no more mail as a colleague replied before they came, that they end instead."""
+    campaigns = {row.campaign_id: row.campaign for row in moving}
+    return {
+        key: replace(found[key], rule="company", reason=colleagues.reason(company))
+        for campaign in campaigns.values()
+        for key, company in colleagues.answered(
+            campaign, [row for row in moving if row.campaign_id == campaign.pk]
+        ).items()
+    }
 
 
 def _at_rest(enrolment: Enrolment) -> Explanation | None:
@@ -70,8 +82,7 @@ def _at_rest(enrolment: Enrolment) -> Explanation | None:
         return Explanation(None, "finished", enrolment.reason or EnrolmentStatus(enrolment.status).label)
     status = enrolment.campaign.status
     if status != CampaignStatus.ACTIVE:
-        label = CampaignStatus(status).label.lower()
-        return Explanation(None, "campaign_" + status, _("The campaign is %(state)s.") % {"state": label})
+        return Explanation(None, "campaign_" + status, CAMPAIGN_SENTENCES[status])
     return None
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import attachments
 from campaigns.mail import variables
 from campaigns.models import WorkflowVersion
 from campaigns.nodes import registry
@@ -315,7 +316,8 @@ class _Check:
     def _meaning(self) -> None:
         names = variables.names(self.workspace)
         groups = self._group_ids()
-        for name, around in self._surroundings(names, groups).items():
+        files = self._files()
+        for name, around in self._surroundings(names, groups, files).items():
             kind, refused = self.kinds[name], self.refused[name]
             # A key that was refused does not hide what is wrong with the others.
             found = kind.problems({**kind.form.blanks(), **self._accepted(name)}, around)
@@ -324,22 +326,28 @@ class _Check:
     def _accepted(self, name: str) -> dict[str, Any]:
         return {key: value for key, value in self.data[name].items() if key not in self.refused[name]}
 
-    def _surroundings(self, names: Collection[str], groups: Collection[str]) -> dict[str, Surroundings]:
+    def _surroundings(
+        self, names: Collection[str], groups: Collection[str], files: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, Surroundings]:
         """Return what surrounds each node; where the paths are not clear, the benefit of the doubt."""
         emails = frozenset(name for name in self.kinds if self._is_email(name))
-        found = {name: Surroundings(names, emails, True, groups) for name in self.kinds}
+        found = {name: Surroundings(names, emails, True, groups, files) for name in self.kinds}
         reached = self._reached()
         for name in self._in_order():
             if name in reached:
                 sources = {source: found[source] for source in self.sources[name] if source in reached}
                 mails = [around.emails_before | ({source} & emails) for source, around in sources.items()]
                 always = [around.follows_an_email or source in emails for source, around in sources.items()]
-                around = Surroundings(names, frozenset().union(*mails), bool(always) and all(always), groups)
+                around = Surroundings(names, frozenset().union(*mails), bool(always) and all(always), groups, files)
                 found[name] = around
         return found
 
     def _is_email(self, name: str) -> bool:
         return self.kinds[name].kind == "email"
+
+    def _files(self) -> dict[str, dict[str, Any]]:
+        lists = [self._accepted(name).get("attachments") for name in self.kinds if self._is_email(name)]
+        return attachments.known(self.workspace, [one["id"] for entries in lists if entries for one in entries])
 
     def _group_ids(self) -> set[str]:
         asked = {str(data["groupId"]) for data in self.data.values() if data.get("groupId")}

@@ -4,7 +4,7 @@ Every function takes the campaign's row lock first, so of two calls at once the 
 returns a campaign read under that lock; the object that was passed in is left as it was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypedDict
 
@@ -12,10 +12,12 @@ from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import campaign_settings, engine, stopping, workflows
+from campaigns import campaign_settings, completion, engine, graph, linked_groups, stopping, workflows
 from campaigns.changes import CampaignChanged, Change
-from campaigns.enums import CAMPAIGN_MOVES, EDITABLE, RUNNING, CampaignStatus, EnrolmentStatus
+from campaigns.enums import CAMPAIGN_MOVES, CAMPAIGN_SENTENCES, EDITABLE, RUNNING, CampaignStatus, EnrolmentStatus
 from campaigns.models import Campaign, CampaignAccount, CampaignTotal, Enrolment
+from contacts.enums import GroupKind
+from contacts.models import Group
 from fluenzr.core import bus, states
 from fluenzr.core.errors import Conflict, Invalid, NotFound
 from fluenzr.mailboxes.enums import AccountStatus
@@ -34,6 +36,8 @@ class Changes(TypedDict, total=False):
     account: Account
     settings: Mapping[str, Any] | None
     workflow: Mapping[str, Any] | None
+    feeding: Sequence[Group]
+    excluded: Sequence[Group]
 
 
 def create(
@@ -46,12 +50,14 @@ def create(
     description: str | None = None,
     settings: Mapping[str, Any] | None = None,
     workflow: Mapping[str, Any] | None = None,
+    feeding: Sequence[Group] = (),
+    excluded: Sequence[Group] = (),
     author: User | None = None,
 ) -> Campaign:
     """Create a draft that sends from one account; what is not given has the defaults of contract A32 and A33.
 
     Raises:
-        Invalid: a wrong name, account or setting, or a workflow that may not run, with the path of each problem.
+        Invalid: a wrong name, account, setting or group, or a workflow that may not run, with the path of each problem.
     """
     fields = campaign_settings.defaults(workspace) | campaign_settings.parse(settings, workspace=workspace)
     with transaction.atomic():
@@ -61,6 +67,7 @@ def create(
         CampaignTotal.objects.create(campaign=campaign, workspace=workspace)
         _send_from(campaign, account)
         workflows.write(campaign, workflow, by=by)
+        linked_groups.write(campaign, feeding=feeding, excluded=excluded, now=now)
         _tell(campaign, Change.CREATED, by=by, now=now)
     return campaign
 
@@ -77,7 +84,7 @@ def update(campaign: Campaign, *, changes: Changes, by: str, now: datetime) -> C
     with transaction.atomic():
         campaign = locked(campaign)
         if campaign.status not in EDITABLE:
-            raise Conflict(_wrong_state(campaign, _("only a draft or a paused campaign can be changed")))
+            raise Conflict(_wrong_state(campaign, _("Only a draft or a paused campaign can be changed.")))
         fields = _changed_fields(campaign, changes)
         for field, value in fields.items():
             setattr(campaign, field, value)
@@ -86,6 +93,7 @@ def update(campaign: Campaign, *, changes: Changes, by: str, now: datetime) -> C
             _send_from(campaign, changes["account"])
         if "workflow" in changes:
             workflows.write(campaign, changes["workflow"], by=by)
+        linked_groups.write(campaign, feeding=changes.get("feeding"), excluded=changes.get("excluded"), now=now)
         audit.record(
             workspace=campaign.workspace,
             by=by,
@@ -106,7 +114,7 @@ def delete(campaign: Campaign, *, by: str, now: datetime) -> None:
     with transaction.atomic():
         campaign = locked(campaign)
         if campaign.status != CampaignStatus.DRAFT:
-            raise Conflict(_wrong_state(campaign, _("only a draft can be deleted")))
+            raise Conflict(_wrong_state(campaign, _("Only a draft can be deleted.")))
         audit.record(
             workspace=campaign.workspace,
             by=by,
@@ -124,23 +132,34 @@ def delete(campaign: Campaign, *, by: str, now: datetime) -> None:
 def clone(
     campaign: Campaign, *, by: str, now: datetime, name: str | None = None, author: User | None = None
 ) -> Campaign:
-    """Return a new draft with the settings, account and workflow of another, and nobody in it (contract A58).
+    """Return a new draft with settings, account, groups and workflow of another, and nobody in it (contract A58).
+
+    A workflow that may not run yet is copied as it is, to be finished in the copy.
 
     Raises:
-        Invalid: the workflow names something that is gone since, or the account is disabled.
+        Invalid: a wrong name, or the account is disabled.
     """
     suffix = gettext(" (Copy)")
-    return create(
-        workspace=campaign.workspace,
-        name=campaign.name[: NAME_LENGTH - len(suffix)] + suffix if name is None else name,
-        description=campaign.description,
-        account=workflows.sender(campaign),
-        settings=campaign_settings.document(campaign),
-        workflow=workflows.document(campaign),
-        author=author,
-        by=by,
-        now=now,
-    )
+    drawn, linked = workflows.document(campaign), linked_groups.of(campaign)
+    is_sound = not graph.problems(drawn, workspace=campaign.workspace)
+    with transaction.atomic():
+        copy = create(
+            workspace=campaign.workspace,
+            name=campaign.name[: NAME_LENGTH - len(suffix)] + suffix if name is None else name,
+            description=campaign.description,
+            account=workflows.sender(campaign),
+            settings=campaign_settings.document(campaign),
+            workflow=drawn if is_sound else None,
+            feeding=[group for group in linked.feeding if group.kind == GroupKind.DYNAMIC],
+            excluded=linked.excluded,
+            author=author,
+            by=by,
+            now=now,
+        )
+        if not is_sound:
+            copy.draft.graph = drawn
+            copy.draft.save(update_fields=["graph", "updated_at"])
+    return copy
 
 
 def start(campaign: Campaign, *, by: str, now: datetime) -> Campaign:
@@ -197,6 +216,9 @@ def resume(campaign: Campaign, *, by: str, now: datetime, in_flight: Literal["st
         if in_flight == "move":
             engine.move_in_flight(campaign, now=now)
         _tell(campaign, Change.RESUMED, by=by, now=now)
+        # Done with everybody, if a group fed it until now.
+        if completion.complete([campaign.pk], now=now):
+            campaign.refresh_from_db(fields=["status", "completed_at"])
     return campaign
 
 
@@ -268,8 +290,7 @@ def _tell(campaign: Campaign, change: Change, *, by: str, now: datetime) -> None
 
 
 def _wrong_state(campaign: Campaign, rule: Any) -> str:
-    state = CampaignStatus(campaign.status).label
-    return gettext("The campaign is %(state)s; %(rule)s") % {"state": state.lower(), "rule": rule}
+    return f"{CAMPAIGN_SENTENCES[campaign.status]} {rule}"
 
 
 def _valid_name(name: str) -> str:

@@ -21,6 +21,7 @@ from django.db.models import F, Q, QuerySet
 from campaigns import journal, settling
 from campaigns.enums import MessageState
 from campaigns.mail import rendering
+from campaigns.mail.enclosures import Enclosures
 from campaigns.mail.rendering import Unrenderable
 from campaigns.models import Message
 from campaigns.settling import Held
@@ -138,18 +139,20 @@ class _Sender:
     def _deliver(self, transport: Transport, messages: Sequence[Message]) -> int:
         self.held = {message.pk: Held(message, message.fence) for message in messages}
         self.opened = set()
-        parcels = self._parcels(messages)
+        files = rendering.enclosures(messages)
         count = 0
-        for receipt in transport.deliver(parcels, self._open) if parcels else ():
-            held = self.held.pop(receipt.id)
-            if receipt.outcome is not Outcome.UNOPENED:
-                journal.mine().answered(receipt, held.fence)
-            self._settle(held, receipt)
-            count += 1
+        for portion in rendering.portions(messages, files):
+            parcels = self._parcels(portion, files)
+            for receipt in transport.deliver(parcels, self._open) if parcels else ():
+                held = self.held.pop(receipt.id)
+                if receipt.outcome is not Outcome.UNOPENED:
+                    journal.mine().answered(receipt, held.fence)
+                self._settle(held, receipt)
+                count += 1
         self._put_back_all()
         return count
 
-    def _parcels(self, messages: Sequence[Message]) -> list[Parcel]:
+    def _parcels(self, messages: Sequence[Message], files: Enclosures) -> list[Parcel]:
         """Render: freeze what has no frozen values yet, and make the bytes."""
         now = clock.database_now()
         fresh = [message for message in messages if message.frozen is None and message.content is None]
@@ -160,7 +163,7 @@ class _Sender:
             elif not _freeze(held, result, now):
                 self.held.pop(key)  # stopped meanwhile
         ready = [message for message in messages if message.pk in self.held]
-        contents = rendering.compose(ready) if ready else {}
+        contents = rendering.compose(ready, files) if ready else {}
         return [
             Parcel(
                 id=message.pk,

@@ -10,15 +10,25 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import events, stopping, tallies
+from campaigns import colleagues, events, stopping, tallies
 from campaigns.enums import REVISABLE, EnrolmentStatus, EventType, MessageState, Phase
 from campaigns.events import Happening
 from campaigns.models import Enrolment, Message
-from contacts import standing
+from contacts import stages, standing
+from contacts.enums import StageRole
 from contacts.models import Contact
 from fluenzr.core.errors import Text
 
 HARD, SOFT = "hard", "soft"
+# What ends a journey: the status, and the sentence that says so.
+ENDS: dict[str, tuple[EnrolmentStatus, Text]] = {
+    EventType.REPLIED: (EnrolmentStatus.REPLIED, _("The contact replied.")),
+    EventType.BOUNCED: (EnrolmentStatus.BOUNCED, _("The address does not take mail.")),
+    EventType.UNSUBSCRIBED: (EnrolmentStatus.UNSUBSCRIBED, _("The contact unsubscribed.")),
+    EventType.COMPLAINED: (EnrolmentStatus.UNSUBSCRIBED, _("The contact reported the mail as spam.")),
+}
+# Who moved a contact through the pipeline when nobody did by hand.
+BY_REPLY = "reply"
 # So many soft bounces in a row with no delivery between count as a hard one (semantics, section 10).
 SOFT_LIMIT = 3
 
@@ -26,16 +36,20 @@ SOFT_LIMIT = 3
 def replied(message: Message, *, at: datetime, now: datetime, metadata: Mapping[str, Any]) -> bool:
     """A person answered: the event counts where it matched, and every running journey of the person stops.
 
-    Returns whether it was the first reply to this message.
+    Where the campaign holds one conversation per company, the journeys of colleagues in it stop too. Returns whether it
+    was the first reply to this message.
     """
     with transaction.atomic():
         hold_person(message)
+        others = colleagues.hold(message, now=now)
         arrived(message, now=now)
         first = _mark(message, "replied_at")
         events.record([Happening(EventType.REPLIED, at, message=message, metadata=metadata)])
-        _end(message, EnrolmentStatus.REPLIED, _("The contact replied."), now)
+        colleagues.stop(others, now=now)
+        _end(message, *ENDS[EventType.REPLIED], now)
         if message.contact is not None:
             standing.replied(contacts=[message.contact], now=now)
+            stages.advance([message.contact.pk], role=StageRole.QUALIFIED, by=BY_REPLY, now=now)
     return first
 
 
@@ -68,7 +82,7 @@ def bounced(message: Message, *, kind: str, at: datetime, now: datetime, metadat
 
 def end_bounced(message: Message, *, now: datetime) -> None:
     """End the journeys of a person whose address does not take mail, and never write there again."""
-    _end(message, EnrolmentStatus.BOUNCED, _("The address does not take mail."), now)
+    _end(message, *ENDS[EventType.BOUNCED], now)
     if message.contact is not None:
         standing.bounced(contacts=[message.contact], source=message.public_id, now=now)
 
@@ -76,16 +90,16 @@ def end_bounced(message: Message, *, now: datetime) -> None:
 def unsubscribed(message: Message, *, at: datetime, now: datetime, metadata: Mapping[str, Any]) -> bool:
     """A person left through this mail. Returns whether it was the first time."""
     happening = Happening(EventType.UNSUBSCRIBED, at, message=message, metadata=metadata)
-    return _left(happening, _("The contact unsubscribed."), standing.unsubscribe, now)
+    return _left(happening, standing.unsubscribe, now)
 
 
 def complained(message: Message, *, at: datetime, now: datetime, metadata: Mapping[str, Any]) -> bool:
     """A person reported this mail as spam: as an unsubscribe, with its own event (contract A39)."""
     happening = Happening(EventType.COMPLAINED, at, message=message, metadata=metadata)
-    return _left(happening, _("The contact reported the mail as spam."), standing.complained, now)
+    return _left(happening, standing.complained, now)
 
 
-def _left(happening: Happening, reason: Text, bar: Callable[..., int], now: datetime) -> bool:
+def _left(happening: Happening, bar: Callable[..., int], now: datetime) -> bool:
     message = happening.message
     assert message is not None, "people leave through a mail"
     with transaction.atomic():
@@ -94,7 +108,7 @@ def _left(happening: Happening, reason: Text, bar: Callable[..., int], now: date
         first = _mark(message, "unsubscribed_at")
         if first:
             events.record([happening])
-        _end(message, EnrolmentStatus.UNSUBSCRIBED, reason, now)
+        _end(message, *ENDS[happening.type], now)
         if message.contact is not None:
             bar(contacts=[message.contact], source=message.public_id, now=now)
     return first

@@ -3,18 +3,19 @@
 All of it comes from the registry, so that a new node type needs no template and no script.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import drafts
+from campaigns import attachments, drafts
 from campaigns.mail import variables
 from campaigns.models import Campaign
 from campaigns.nodes import registry
 from campaigns.nodes.base import NEXT, NodeForm, NodeKind, Problems
-from campaigns.nodes.widgets import Body, Choose, Suggest
+from campaigns.nodes.widgets import Body, Choose, Files, Suggest
 from contacts.models import Group, Tag
 from fluenzr.core.errors import Text
 from fluenzr.workspaces import plans
@@ -82,22 +83,35 @@ def form(campaign: Campaign, document: Mapping[str, Any], node: str) -> NodeForm
     # What is missing is said beside the field; the browser's own bubbles would hold up the saving of the rest.
     shown.use_required_attribute = False
     for name, field in shown.fields.items():
-        _dress(name, field, campaign, document, node, str((item.get("data") or {}).get(name, "")))
+        _dress(name, field, campaign, document, node, (item.get("data") or {}).get(name, ""))
     return shown
 
 
 def _dress(
-    name: str, field: forms.Field, campaign: Campaign, document: Mapping[str, Any], node: str, value: str
+    name: str, field: forms.Field, campaign: Campaign, document: Mapping[str, Any], node: str, value: Any
 ) -> None:
     widget = field.widget
     widget.attrs["class"] = next(css for kind, css in _CLASSES if isinstance(widget, kind))
     if isinstance(widget, Choose):
         options = list(SOURCES[widget.source](campaign, document, node))
-        gone = [(value, value)] if value and value not in dict(options) else []
+        gone = [(str(value), str(value))] if value and str(value) not in dict(options) else []
         widget.choices = [("", widget.empty), *options, *gone]
     if isinstance(widget, Suggest):
         widget.attrs["list"] = f"node-{name}-options"
         widget.suggestions = [value for value, _label in SOURCES[widget.source](campaign, document, node)]
+    if isinstance(widget, Files):
+        widget.files = files(campaign.workspace, value)
+
+
+def files(workspace: Workspace, entries: Any) -> list[dict[str, Any]]:
+    """Return the entries of a node's data as its panel lists them: as they are known, `entry` the JSON that it posts.
+
+    One that is not there any more, or never was, stays with what it says of itself.
+    """
+    given = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
+    known = attachments.known(workspace, [one.get("id") for one in given])
+    found = [known.get(str(one.get("id")), one) for one in given]
+    return [{**one, "entry": json.dumps(one, ensure_ascii=False)} for one in found]
 
 
 def values(kind: str, posted: Mapping[str, Any]) -> tuple[dict[str, Any], Problems]:

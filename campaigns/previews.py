@@ -62,25 +62,46 @@ def preview(
     ]
 
 
-def people(campaign: Campaign) -> list[Contact]:
+def people(campaign: Campaign, *, most: int = MOST_PEOPLE) -> list[Contact]:
     """Return the first people that previews leaf through: those in the campaign, else the newest of the workspace.
 
     Raises:
         Invalid: there is nobody.
     """
     inside = Enrolment.objects.filter(campaign=campaign, contact__isnull=False).listed().select_related("contact")
-    found = [cast(Contact, row.contact) for row in inside.order_by("id")[:MOST_PEOPLE]]
+    found = [cast(Contact, row.contact) for row in inside.order_by("id")[:most]]
     if not found:
-        found = list(Contact.objects.in_workspace(campaign.workspace_id).order_by("-id")[:MOST_PEOPLE])
+        found = list(Contact.objects.in_workspace(campaign.workspace_id).order_by("-id")[:most])
     if not found:
         raise Invalid(_("Add a contact first: a preview is for somebody"), field="contactId")
     return found
 
 
+def leafed_through(campaign: Campaign, wanted: str = "") -> list[Contact]:
+    """Return `people`, none where there is nobody; before them the one of public id `wanted`, if in the campaign."""
+    try:
+        found = people(campaign)
+    except Invalid:
+        return []
+    key = Contact.key_of(wanted) if wanted else None
+    if key is None or any(one.pk == key for one in found):
+        return found
+    rows = Enrolment.objects.filter(campaign=campaign, contact=key).listed().select_related("contact")
+    return [*(cast(Contact, row.contact) for row in rows), *found][:MOST_PEOPLE]
+
+
 def draft_mail(
-    campaign: Campaign, *, document: Mapping[str, Any], node: str, contact: Contact, now: datetime
+    campaign: Campaign,
+    *,
+    document: Mapping[str, Any],
+    node: str,
+    contact: Contact,
+    now: datetime,
+    with_marks: bool = False,
 ) -> Preview:
     """Return one mail of a document that may be unfinished elsewhere, as a contact would get it.
+
+    `with_marks` shows where blank variables should stand (see `campaigns.mail.marks`).
 
     Raises:
         Invalid: the mail itself cannot be made yet, or there is no such email; its details name the field.
@@ -95,7 +116,9 @@ def draft_mail(
     # A follow-up without a subject of its own takes that of a mail before it.
     before = [name for name in drafts.before(document, node, kind="email") if not _mould_problems(mails[name], names)]
     chain = graph.parse(_in_a_row([mails[name] for name in (*before, node)]))
-    return rendering.preview(campaign=campaign, graph=chain, node_id=node, contact=contact, now=now)
+    return rendering.preview(
+        campaign=campaign, graph=chain, node_id=node, contact=contact, now=now, with_marks=with_marks
+    )
 
 
 def _mould_problems(item: Mapping[str, Any], names: Collection[str]) -> Problems:

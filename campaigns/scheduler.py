@@ -14,10 +14,11 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import slots, stopping
+from campaigns import colleagues, slots, stopping
+from campaigns.colleagues import Others
 from campaigns.enums import CampaignStatus, EnrolmentStatus, MessageState, Phase
 from campaigns.models import Campaign, CampaignAccount, DayCount, Enrolment, Message
-from contacts import addresses, suppression
+from contacts import addresses, suppression, whereabouts
 from contacts.enums import UNREACHABLE, ContactStatus
 from contacts.models import Contact
 from fluenzr.core import clock, ids
@@ -167,16 +168,20 @@ def _plan_days(workspace_id: UUID) -> dict[date, int]:
 
 def _charge(lane: CampaignAccount, state: slots.Lane, times: Sequence[datetime]) -> None:
     """Write the paces and counters after the slots were taken."""
-    campaign, account = lane.campaign, lane.account
-    Campaign.objects.filter(pk=campaign.pk).update(next_slot_at=state.campaign_pace.next_at)
+    # Other lanes of this campaign wait for the campaign's pace too; they find out when their turn comes.
+    Campaign.objects.filter(pk=lane.campaign_id).update(next_slot_at=state.campaign_pace.next_at)
+    charge_account(lane.account, state, times)
+
+
+def charge_account(account: Account, state: slots.Lane, times: Sequence[datetime]) -> None:
+    """Write the pace and the counts of an account and of its workspace's plan, once slots are taken under its lock."""
     day = max(state.account_day.taken)
     Account.objects.filter(pk=account.pk).update(
         next_slot_at=state.account_pace.next_at, count_date=day, count_today=state.account_day.taken[day]
     )
-    # Other lanes of this campaign wait for the campaign's pace too; they find out when their turn comes.
     if state.plan_day.limit is not None:
         for day, taken in Counter(clock.local_date(at, state.plan_day.zone) for at in times).items():
-            row = DayCount.objects.get_or_create(workspace_id=lane.workspace_id, day=day)[0]
+            row = DayCount.objects.get_or_create(workspace_id=account.workspace_id, day=day)[0]
             DayCount.objects.filter(pk=row.pk).update(taken=F("taken") + taken)
 
 
@@ -216,6 +221,7 @@ def _mailable(lane: CampaignAccount, people: Sequence[Enrolment], now: datetime,
     emails = [row.contact.email for row in people if row.contact is not None and row.contact.email]
     barred = suppression.barred(lane.campaign.workspace, emails) if emails else set()
     made = _made_before(people)
+    answered = colleagues.answered(lane.campaign, people)
     kept: list[Enrolment] = []
     for row in people:
         if len(kept) == count:
@@ -225,6 +231,8 @@ def _mailable(lane: CampaignAccount, people: Sequence[Enrolment], now: datetime,
             stopping.stop([row.pk], status=EnrolmentStatus.ERROR, reason=_("The contact has no address."), now=now)
         elif contact.email in barred or contact.status in UNREACHABLE:
             _end_barred(row, contact, now)
+        elif row.pk in answered:
+            colleagues.stop(Others(answered[row.pk], [row]), now=now)
         elif contact.hold_until is not None and contact.hold_until > now:
             Enrolment.objects.filter(pk=row.pk).update(next_run_at=contact.hold_until)
         elif (row.pk, row.node) in made:
@@ -264,7 +272,7 @@ def _message(lane: CampaignAccount, enrolment: Enrolment, at: datetime) -> Messa
     assert contact is not None, "only reachable people get a slot"
     assert contact.email is not None, "only people with an address get a slot"
     key = uuid7()
-    zone = contact.timezone or lane.campaign.timezone
+    zone = whereabouts.zone(contact).value or lane.campaign.timezone
     return Message(
         id=key,
         workspace_id=lane.workspace_id,

@@ -4,6 +4,7 @@ Window, then the account, then the daily limits (account, plan), then the hourly
 The last rule that moved the answer is its reason. The scheduler and the explanation call the same function.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -32,10 +33,17 @@ class Cap:
             return at
         return clock.instant(day + timedelta(days=1), 0, self.zone)
 
-    def use(self, at: datetime) -> "Cap":
-        """Return the cap with one more taken on that day."""
+    def use(self, at: datetime, count: int = 1) -> "Cap":
+        """Return the cap with so many more taken on that day."""
         day = clock.local_date(at, self.zone)
-        return replace(self, taken={**self.taken, day: self.taken.get(day, 0) + 1})
+        return replace(self, taken={**self.taken, day: self.taken.get(day, 0) + count})
+
+    def left(self, at: datetime) -> tuple[int, datetime] | None:
+        """Return how many that day still has, and when it ends; None when there is no limit."""
+        if self.limit is None:
+            return None
+        day = clock.local_date(at, self.zone)
+        return self.limit - self.taken.get(day, 0), clock.instant(day + timedelta(days=1), 0, self.zone)
 
 
 @dataclass(frozen=True)
@@ -72,14 +80,20 @@ class Lane:
     retry_at: datetime | None = None
     blocked: str = ""
 
-    def use(self, at: datetime) -> "Lane":
-        """Return the lane after a slot at `at` was taken."""
+    @property
+    def gap(self) -> timedelta:
+        """The time between two mails in a row."""
+        return max(self.campaign_pace.gap, self.account_pace.gap)
+
+    def use(self, at: datetime, count: int = 1) -> "Lane":
+        """Return the lane after a slot at `at` was taken, or `count` in a row from it on (see `in_a_row`)."""
+        last = at + (count - 1) * self.gap
         return replace(
             self,
-            campaign_pace=self.campaign_pace.use(at),
-            account_pace=self.account_pace.use(at),
-            account_day=self.account_day.use(at),
-            plan_day=self.plan_day.use(at),
+            campaign_pace=self.campaign_pace.use(last),
+            account_pace=self.account_pace.use(last),
+            account_day=self.account_day.use(at, count),
+            plan_day=self.plan_day.use(at, count),
         )
 
 
@@ -132,3 +146,19 @@ def take(lane: Lane, *, now: datetime, until: datetime, count: int) -> tuple[lis
         slots.append(at)
         lane = lane.use(at)
     return slots, lane
+
+
+def in_a_row(lane: Lane, at: datetime, most: int) -> int:
+    """Return how many slots, up to `most`, follow one another evenly from the free one at `at` on.
+
+    What ends the row is the end of the sending hours, of a limited day, or of its limit.
+    """
+    limits = [rest for cap in (lane.account_day, lane.plan_day) if (rest := cap.left(at)) is not None]
+    ends = [midnight for _left, midnight in limits]
+    closing = lane.window.next_close(at)
+    if closing is not None:
+        ends.append(closing)
+    count = min([most, *(left for left, _midnight in limits)])
+    if lane.gap:
+        count = min([count, *(math.ceil((end - at) / lane.gap) for end in ends)])
+    return max(count, 1)

@@ -67,6 +67,16 @@ def overview(campaign: Campaign) -> dict[str, int | float]:
     its base, also those whose mail carries none (contract M20).
     """
     total = CampaignTotal.objects.filter(campaign=campaign).first()
+    return {
+        **rates(total),
+        "emailsSent": total.emails_sent if total else 0,
+        "uncertain": total.uncertain if total else 0,
+        "openRateTracked": _tracked_open_rate(campaign),
+    }
+
+
+def rates(total: CampaignTotal | None) -> dict[str, int | float]:
+    """Return the counts of people, each with its rate; all 0 where nothing was counted yet."""
     count = people(total)
     base = count["delivered"]
     return {
@@ -83,9 +93,6 @@ def overview(campaign: Campaign) -> dict[str, int | float]:
         "bounceRate": rate(count["bounced"], count["sent"]),
         "unsubscribed": count["unsubscribed"],
         "unsubscribeRate": rate(count["unsubscribed"], base),
-        "emailsSent": total.emails_sent if total else 0,
-        "uncertain": total.uncertain if total else 0,
-        "openRateTracked": _tracked_open_rate(campaign),
     }
 
 

@@ -17,6 +17,7 @@ from campaigns.models import Campaign, Enrolment, Message
 from fluenzr.core.errors import Text
 
 PAUSED = "paused"
+HELD = "hold"
 
 
 def stop(
@@ -69,14 +70,16 @@ def release(campaign: Campaign, *, now: datetime) -> int:
     """Put back what `hold_back` took, for people who are still on their way.
 
     The people wait for a slot again instead of leaving all at once (semantics, section 2): a message that was never
-    opened is dropped with its slot, and made anew when the lane has room.
+    opened is dropped with its slot, and made anew when the lane has room. Whoever was stopped meanwhile gets neither.
     """
     held = Message.objects.filter(campaign=campaign, state=MessageState.CANCELLED, reason=PAUSED)
     with transaction.atomic():
-        opened = held.filter(sending_at__isnull=False)  # a server refused it for now; the same mail is tried again
-        opened.update(state=MessageState.QUEUED, reason="", not_before=now, has_slot=False, settled_at=None)
-        people = list(held.values_list("enrolment", flat=True))
-        held.delete()
+        unopened, opened = held.filter(sending_at__isnull=True), held.filter(sending_at__isnull=False)
+        # A server refused it for now; the same mail is tried again.
+        again = opened.filter(enrolment__status__in=RUNNING)
+        again.update(state=MessageState.QUEUED, reason="", not_before=now, has_slot=False, settled_at=None)
+        people = list(unopened.values_list("enrolment", flat=True))
+        unopened.delete()
         rows = Enrolment.objects.filter(pk__in=people, status__in=RUNNING)
         return rows.update(phase=Phase.MAIL, next_run_at=now)
 
@@ -85,3 +88,25 @@ def render_anew(contacts: Collection[UUID]) -> int:
     """Have the waiting mails of people who object to tracking made again, now without pixel and tracked links."""
     rows = Message.objects.filter(contact__in=list(contacts), state__in=STOPPABLE)
     return rows.update(state=MessageState.QUEUED, frozen=None, frozen_at=None, links={})
+
+
+def postpone(contacts: Collection[UUID], *, until: datetime) -> None:
+    """Take back the queued mails of people who are on hold; they are made anew when the hold ends.
+
+    A mail that a sender has claimed already leaves, as one claimed a second earlier did.
+    """
+    with transaction.atomic():
+        people = Enrolment.objects.filter(contact__in=list(contacts), status__in=RUNNING)
+        list(people.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        queued = Message.objects.filter(enrolment__in=people.values("pk"), state=MessageState.QUEUED, sending_at=None)
+        queued.update(state=MessageState.CANCELLED, reason=HELD)
+        taken = Message.objects.filter(enrolment__in=people.values("pk"), state=MessageState.CANCELLED, reason=HELD)
+        waiting = list(taken.values_list("enrolment", flat=True))
+        taken.delete()
+        people.filter(pk__in=waiting).update(phase=Phase.MAIL, next_run_at=until)
+
+
+def wake(contacts: Collection[UUID], *, held_until: datetime, now: datetime) -> None:
+    """Let people whose hold ended early be mailed as soon as a slot is free: they were put off until its end."""
+    rows = Enrolment.objects.filter(contact__in=list(contacts), status__in=RUNNING, phase=Phase.MAIL)
+    rows.filter(next_run_at=held_until).update(next_run_at=now)

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from campaigns import engine, outbox, recovery, scheduler
-from campaigns.models import Message
+from campaigns import additions, audience, engine, outbox, recovery, scheduler
+from campaigns.models import Campaign, Message
 from fluenzr.core import clock, jobs
 from fluenzr.mailboxes.models import Account
 
@@ -56,3 +56,26 @@ def send_account(account_id: str) -> None:
 def recover() -> None:
     """Clean up after senders that died."""
     recovery.recover()
+
+
+def lead(campaign_id: str, added_at: str, by: str) -> None:
+    """Put the many people who were added to a campaign at that moment into the pipeline."""
+    campaign = Campaign.objects.filter(pk=UUID(campaign_id)).first()
+    if campaign is not None:
+        audience.lead(campaign, added_at=datetime.fromisoformat(added_at), by=by)
+
+
+def additions_due(now: datetime) -> bool:
+    """Whether many people wait to be added to a campaign."""
+    return additions.due(now)
+
+
+def run_additions() -> None:
+    """Add the people who were meant to be added in the background."""
+    while not jobs.stopping() and additions.run_next():
+        pass
+
+
+def forget_additions() -> None:
+    """Drop the orders to add people that ended."""
+    additions.forget(now=clock.database_now())

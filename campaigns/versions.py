@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import drafts
 from campaigns.models import Campaign, WorkflowDraft, WorkflowVersion
 from campaigns.nodes import registry
+from campaigns.nodes.base import Names
 from fluenzr.core.errors import NotFound, Text
 from fluenzr.workspaces import audit
 
@@ -48,11 +49,12 @@ class Published:
 
 
 def published(campaign: Campaign) -> list[Published]:
-    """Return the newest versions, newest first."""
+    """Return the newest versions, newest first; three queries."""
     rows = list(WorkflowVersion.objects.filter(campaign=campaign).order_by("-number")[: LISTED + 1])
     before: list[Any] = [*(row.graph for row in rows[1:]), {"nodes": [], "edges": []}]
+    known = drafts.names(campaign, [row.graph for row in rows])
     return [
-        Published(row, tuple(changes(campaign, old, row.graph)), row.pk == campaign.version_id)
+        Published(row, tuple(changes(campaign, old, row.graph, known)), row.pk == campaign.version_id)
         for row, old in zip(rows, before, strict=True)
     ][:LISTED]
 
@@ -85,7 +87,7 @@ def restore(campaign: Campaign, *, number: int, revision: int, by: str, now: dat
     """
     version = find(campaign, number)
     with transaction.atomic():
-        draft = drafts.save(campaign, document=version.graph, revision=revision)
+        draft = drafts.save(campaign, document=version.graph, revision=revision, by=by)
         audit.record(
             workspace=campaign.workspace,
             by=by,
@@ -97,8 +99,13 @@ def restore(campaign: Campaign, *, number: int, revision: int, by: str, now: dat
     return draft
 
 
-def changes(campaign: Campaign, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """Return what differs between two documents, in the order of the later one; where a node is drawn says nothing."""
+def changes(
+    campaign: Campaign, before: Mapping[str, Any], after: Mapping[str, Any], known: Names | None = None
+) -> list[Change]:
+    """Return what differs between two documents, in the order of the later one; where a node is drawn says nothing.
+
+    `known` are the `drafts.names` of both, which spare the queries.
+    """
     old, new = ({item["id"]: item for item in document["nodes"]} for document in (before, after))
     old_ways, new_ways = _ways(before), _ways(after)
     found = [
@@ -107,7 +114,8 @@ def changes(campaign: Campaign, before: Mapping[str, Any], after: Mapping[str, A
     ]
     found = [(kind, name, _with_way(fields, old_ways, new_ways, name, kind)) for kind, name, fields in found]
     found = [(kind, name, fields) for kind, name, fields in found if fields or kind == Kind.ADDED]
-    now, then = drafts.cards(campaign, after), drafts.cards(campaign, before) if old.keys() - new.keys() else {}
+    known = known or drafts.names(campaign, [before, after])
+    now, then = (drafts.cards(campaign, document, known) for document in (after, before))
     listed = [Change(kind, name, now[name].title, now[name].summary, fields) for kind, name, fields in found]
     gone = [name for name in drafts.walk(before) if name not in new]
     return listed + [Change(Kind.REMOVED, name, then[name].title, then[name].summary) for name in gone]

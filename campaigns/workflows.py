@@ -35,19 +35,22 @@ def write(campaign: Campaign, given: Mapping[str, Any] | None, *, by: str) -> Wo
     drawn = dict(graph.EMPTY) if given is None else given
     graph.check(drawn, workspace=campaign.workspace)
     draft, created = WorkflowDraft.objects.get_or_create(
-        campaign=campaign, defaults={"workspace": campaign.workspace, "graph": drawn}
+        campaign=campaign, defaults={"workspace": campaign.workspace, "graph": drawn, "saved_by": by}
     )
     if not created and draft.graph != drawn:
-        draft.graph, draft.revision = drawn, draft.revision + 1
-        draft.save(update_fields=["graph", "revision", "updated_at"])
+        draft.graph, draft.revision, draft.saved_by = drawn, draft.revision + 1, by
+        draft.save(update_fields=["graph", "revision", "saved_by", "updated_at"])
     campaign.draft = draft
     return publish(campaign, by=by)
 
 
 def publish(campaign: Campaign, *, by: str) -> WorkflowVersion:
-    """Make the draft the version that runs, with its links; the caller has checked it and holds the campaign's row."""
+    """Make the draft the version that runs, with its links; the caller has checked it and holds the campaign's row.
+
+    Where cards only moved, or a default was written out, the version that is there goes on.
+    """
     drawn, current = document(campaign), campaign.version
-    if current is not None and current.graph == drawn:
+    if current is not None and graph.parse(current.graph) == graph.parse(drawn):
         return current
     newest = WorkflowVersion.objects.filter(campaign=campaign).aggregate(newest=Max("number"))["newest"] or 0
     version = WorkflowVersion.objects.create(

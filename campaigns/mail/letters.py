@@ -10,7 +10,7 @@ contact variables, `dated` (which of them are dates), `sender` values, `base` (o
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from campaigns.mail import footers, links, mime, variables
+from campaigns.mail import footers, links, marks, mime, variables
 from campaigns.mail.moulds import Mould
 from campaigns.mail.templating import Blank
 from fluenzr.core import ids, signing
@@ -68,8 +68,17 @@ class Letter:
     targets: dict[int, str]
 
 
-def fill(mould: Mould, frozen: Mapping[str, Any], message_id: uuid.UUID, *, missing: list[str] | None = None) -> Letter:
+def fill(
+    mould: Mould,
+    frozen: Mapping[str, Any],
+    message_id: uuid.UUID,
+    *,
+    missing: list[str] | None = None,
+    with_marks: bool = False,
+) -> Letter:
     """Return what the mail of one person says. With `missing`, blank variables are noted there and left out.
+
+    `with_marks` shows where they should stand (see `campaigns.mail.marks`).
 
     Raises:
         Blank: a variable has no value and no fallback.
@@ -79,7 +88,7 @@ def fill(mould: Mould, frozen: Mapping[str, Any], message_id: uuid.UUID, *, miss
         missing = []
     ours = Addresses(frozen["base"], message_id)
     values = _values(frozen, ours)
-    subject = frozen["subject"] or render_subject(mould, frozen, ours, missing=missing)
+    subject = frozen["subject"] or render_subject(mould, frozen, ours, missing=missing, with_marks=with_marks)
     body_values = values | mould.spins(frozen["seed"])
     addresses, targets = _links(mould, frozen, ours, body_values)
     footer = footers.make(
@@ -92,22 +101,32 @@ def fill(mould: Mould, frozen: Mapping[str, Any], message_id: uuid.UUID, *, miss
     text_signature, html_signature = footers.signature(frozen["sender"].get("signature", ""))
     shared = body_values | addresses | footers.labels(frozen["language"])
     try:
-        text = mould.text.render(shared | {"signature": text_signature}, missing=missing, optional=_OPTIONAL)
-        marked = {"signature": html_signature, links.TAIL: Markup(footer.html)}
-        html = mould.html.render(shared | marked, missing=[] if missing is not None else None, optional=_OPTIONAL)
+        said = shared | {"signature": text_signature}
+        text = mould.text.render(said, missing=missing, optional=_OPTIONAL, with_marks=with_marks)
+        said = shared | {"signature": html_signature, links.TAIL: Markup(footer.html)}
+        unheard: list[str] | None = [] if missing is not None else None
+        html = mould.html.render(said, missing=unheard, optional=_OPTIONAL, with_marks=with_marks)
     except Blank as blank:
         raise Blank(_cause(mould, blank.name, body_values)) from None
     if missing is not None:
+        for name in missing if with_marks else ():
+            text = text.replace(marks.mark(name), marks.mark(_cause(mould, name, body_values)))
         missing[:] = dict.fromkeys(_cause(mould, name, body_values) for name in missing)
     return Letter(subject, text.rstrip("\n") + "\n" + footer.text, html, targets)
 
 
 def render_subject(
-    mould: Mould, frozen: Mapping[str, Any], ours: Addresses, *, missing: list[str] | None = None
+    mould: Mould,
+    frozen: Mapping[str, Any],
+    ours: Addresses,
+    *,
+    missing: list[str] | None = None,
+    with_marks: bool = False,
 ) -> str:
     """Return the subject of a mail that begins a thread, on one line; see `fill`."""
     values = _values(frozen, ours) | mould.subject_spins(frozen["seed"])
-    return mime.clean(mould.subject.render(values, missing=missing, optional=_OPTIONAL))
+    said = mould.subject.render(values, missing=missing, optional=_OPTIONAL, with_marks=with_marks)
+    return mime.clean(said)
 
 
 def _values(frozen: Mapping[str, Any], ours: Addresses) -> dict[str, Any]:
@@ -158,8 +177,11 @@ class Sheet:
     references: tuple[str, ...]
 
 
-def write(sheet: Sheet, frozen: Mapping[str, Any], letter: Letter) -> bytes:
-    """Return the bytes of a mail of a sequence, with the headers that mail to many should carry."""
+def write(sheet: Sheet, frozen: Mapping[str, Any], letter: Letter, files: Sequence[bytes] = ()) -> bytes:
+    """Return the bytes of a mail of a sequence, with the headers that mail to many should carry.
+
+    `files` are its attachments as `mime.attached` makes them.
+    """
     ours = Addresses(frozen["base"], sheet.id)
     leave = f"<{ours.leave}>"
     if frozen["mailto"]:
@@ -171,16 +193,31 @@ def write(sheet: Sheet, frozen: Mapping[str, Any], letter: Letter) -> bytes:
         ("List-Id", f"<{frozen['list']}>"),
     ]
     at = datetime.fromisoformat(frozen["at"])
-    return _written(sheet, frozen["from"], frozen["to"], letter, at=at, own=own)
+    return _written(sheet, frozen["from"], frozen["to"], letter, at=at, own=own, files=files)
 
 
-def write_plain(sheet: Sheet, *, sender: list[str], recipient: list[str], letter: Letter, at: datetime) -> bytes:
-    """Return the bytes of a mail from person to person: nothing of ours in it."""
-    return _written(sheet, sender, recipient, letter, at=at, own=[])
+def write_plain(
+    sheet: Sheet,
+    *,
+    sender: list[str],
+    recipient: list[str],
+    letter: Letter,
+    at: datetime,
+    files: Sequence[bytes] = (),
+) -> bytes:
+    """Return the bytes of a mail from person to person: nothing of ours in it. `files` as for `write`."""
+    return _written(sheet, sender, recipient, letter, at=at, own=[], files=files)
 
 
 def _written(
-    sheet: Sheet, sender: list[str], recipient: list[str], letter: Letter, *, at: datetime, own: list[mime.Header]
+    sheet: Sheet,
+    sender: list[str],
+    recipient: list[str],
+    letter: Letter,
+    *,
+    at: datetime,
+    own: list[mime.Header],
+    files: Sequence[bytes] = (),
 ) -> bytes:
     headers = [
         mime.mailbox("From", *sender),
@@ -192,4 +229,5 @@ def _written(
     if sheet.in_reply_to:
         headers.append(mime.ids("In-Reply-To", [sheet.in_reply_to]))
         headers.append(mime.ids("References", sheet.references or (sheet.in_reply_to,)))
-    return mime.alternative(headers + own, text=letter.text, html=letter.html, boundary=f"=_{ids.encode(sheet.id)}")
+    boundary = f"=_{ids.encode(sheet.id)}"
+    return mime.alternative(headers + own, text=letter.text, html=letter.html, boundary=boundary, files=files)

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from email.message import MIMEPart
+from email.policy import SMTP
 from email.utils import format_datetime
 
 MAX_LINE = 76
@@ -125,16 +127,37 @@ def _word(raw: bytes) -> str:
     return f"=?utf-8?b?{base64.b64encode(raw).decode()}?="
 
 
-def alternative(headers: Sequence[Header], *, text: str, html: str, boundary: str) -> bytes:
-    """Return the bytes of a mail with a text part and an HTML part.
+def alternative(
+    headers: Sequence[Header], *, text: str, html: str, boundary: str, files: Sequence[bytes] = ()
+) -> bytes:
+    """Return the bytes of a mail with a text part and an HTML part, and with `files` as `attached` makes them.
 
-    The boundary holds `=_`, which neither encoding of the parts can produce, so no body can end its part.
+    The boundaries begin with `=_`, which no encoding of the parts can produce, so nothing inside can end its part.
     """
     lines = [f"{name}: {value}" for name, value in headers]
-    lines += ["MIME-Version: 1.0", f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"', ""]
-    head = "\r\n".join(lines).encode("ascii")
+    head = "\r\n".join([*lines, "MIME-Version: 1.0", ""]).encode("ascii")
     mark = f"\r\n--{boundary}".encode("ascii")
-    return b"".join((head, mark, _part("plain", text), mark, _part("html", html), mark, b"--\r\n"))
+    both = (_multipart("alternative", boundary), mark, _part("plain", text), mark, _part("html", html), mark, b"--\r\n")
+    if not files:
+        return b"".join((head, *both))
+    # No boundary may be how another one begins.
+    outer = f"=_={boundary.removeprefix('=_')}"
+    mark = f"\r\n--{outer}".encode("ascii")
+    enclosed = (piece for file in files for piece in (mark, b"\r\n", file))
+    return b"".join((head, _multipart("mixed", outer), mark, b"\r\n", *both, *enclosed, mark, b"--\r\n"))
+
+
+def _multipart(subtype: str, boundary: str) -> bytes:
+    return f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n'.encode("ascii")
+
+
+def attached(name: str, media_type: str, content: bytes) -> bytes:
+    """Return the part of a file, with its headers; a name beyond ASCII is written as RFC 2231 asks."""
+    part = MIMEPart(policy=SMTP)
+    part["Content-Type"] = media_type
+    part.add_header("Content-Disposition", "attachment", filename=clean(name))
+    part["Content-Transfer-Encoding"] = "base64"
+    return part.as_bytes() + base64.encodebytes(content).rstrip().replace(b"\n", b"\r\n")
 
 
 def _part(subtype: str, text: str) -> bytes:

@@ -26,6 +26,8 @@ class Mould:
     same_thread: bool
     subject_source: str
     names: frozenset[str]
+    # The public ids of the files that it carries.
+    attachments: tuple[str, ...] = ()
 
     def spins(self, seed: int) -> dict[str, int]:
         """Return the wordings of the bodies that a person with this seed reads; both parts say the same."""
@@ -69,6 +71,7 @@ def make(node: str, data: Mapping[str, Any]) -> Mould:
         same_thread=bool(data.get("sameThread", False)),
         subject_source=subject_source,
         names=frozenset().union(*(one.names for one in (subject, text, html, *targets.values()))),
+        attachments=tuple(one["id"] for one in data.get("attachments") or ()),
     )
 
 

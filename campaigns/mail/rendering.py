@@ -3,17 +3,21 @@
 `prepare` reads the database, in a fixed number of queries for any number of messages; `compose` only works.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from campaigns import attachments
 from campaigns.graph import Graph, of_version, parse
 from campaigns.mail import freezing, letters, links, moulds
+from campaigns.mail.enclosures import Enclosures
 from campaigns.mail.freezing import Sources
 from campaigns.mail.letters import Addresses, Letter, Sheet
 from campaigns.mail.moulds import Mould
@@ -22,10 +26,16 @@ from campaigns.mail.templating import Blank
 from campaigns.mail.threads import Place, place
 from campaigns.models import Campaign, Link, Message, WorkflowVersion
 from contacts.models import Contact
-from fluenzr.core.errors import Invalid
+from fluenzr.core.errors import Invalid, Text
 from fluenzr.core.ids import uuid7
 from fluenzr.mailboxes.envelopes import ascii_address
 from fluenzr.mailboxes.models import Account
+
+_BLANK = gettext_lazy("“%(name)s” is blank and has no fallback.")
+_NO_SUBJECT = gettext_lazy("The subject is blank.")
+
+# Of the files in mails that are in memory at once.
+PORTION_BYTES = 48 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -50,12 +60,16 @@ class Unrenderable:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a mail would say; `missing` are the variables that are blank for this person and have no fallback."""
+    """What a mail would say; `missing` are the variables that are blank for this person and have no fallback.
+
+    `attachments` are the entries of its files (see `campaigns.attachments.entry`).
+    """
 
     subject: str
     text: str
     html: str
     missing: tuple[str, ...]
+    attachments: tuple[Mapping[str, Any], ...] = ()
 
 
 def prepare(messages: Sequence[Message], *, now: datetime) -> dict[UUID, Frozen | Unrenderable]:
@@ -86,7 +100,7 @@ def _prepared(message: Message, sources: Sources, now: datetime) -> Frozen | Unr
         )
         return _frozen(message, mould, values, place(message, mould, before, mould_of=_mould_of))
     except Blank as blank:
-        return Unrenderable(_("“%(name)s” is blank and has no fallback.") % {"name": blank.name})
+        return Unrenderable(str(_BLANK % {"name": blank.name}))
     except TemplateProblem as problem:
         return Unrenderable(str(problem.text))
     except ValueError:
@@ -97,7 +111,7 @@ def _frozen(message: Message, mould: Mould, values: dict[str, Any], where: Place
     values["subject"] = where.subject
     letter = letters.fill(mould, values, message.pk)
     if not letter.subject:
-        raise TemplateProblem(_("The subject is blank."))
+        raise TemplateProblem(_NO_SUBJECT)
     values["subject"] = letter.subject
     targets = {str(index): url for index, url in letter.targets.items()}
     return Frozen(values, targets, where.in_reply_to, list(where.references))
@@ -118,20 +132,51 @@ def _mould_of(message: Message) -> Mould | None:
         return None
 
 
-def compose(messages: Sequence[Message]) -> dict[UUID, bytes]:
+def enclosures(messages: Sequence[Message]) -> Enclosures:
+    """Read the files that these messages carry, each once."""
+    return Enclosures({one for message in messages for one in _attached(message)})
+
+
+def portions(messages: Sequence[Message], files: Enclosures) -> Iterator[list[Message]]:
+    """Cut messages, in their order, so that the files in the mails of each portion do not fill the memory."""
+    portion: list[Message] = []
+    weight = 0
+    for message in messages:
+        heavy = files.weight(_attached(message))
+        if portion and weight + heavy > PORTION_BYTES:
+            yield portion
+            portion, weight = [], 0
+        portion.append(message)
+        weight += heavy
+    if portion:
+        yield portion
+
+
+def _attached(message: Message) -> tuple[str, ...]:
+    if message.content is not None:
+        return tuple(message.content.get("attachments") or ())
+    mould = _mould_of(message)
+    return mould.attachments if mould is not None else ()
+
+
+def compose(messages: Sequence[Message], files: Enclosures | None = None) -> dict[UUID, bytes]:
     """Return the mail of each message as it goes over the wire; made again it is the same, byte for byte.
 
-    Messages of a sequence must carry what `prepare` froze; others have their `content` (`subject`, `text`, `html`).
+    Messages of a sequence must carry what `prepare` froze; others have their `content`: `subject`, `text`, `html` and
+    `attachments` by public id.
+    Their `files` are read here unless given.
     """
-    return {message.pk: _composed(message) for message in messages}
+    files = files or enclosures(messages)
+    return {message.pk: _composed(message, files) for message in messages}
 
 
-def _composed(message: Message) -> bytes:
+def _composed(message: Message, files: Enclosures) -> bytes:
     sheet = Sheet(message.pk, message.message_id, message.in_reply_to, tuple(message.references))
     if message.content is not None:
-        return _plain(message, sheet)
+        return _plain(message, sheet, files)
     mould = _published_mould(_known(message.version_id), message.node, message.variant)
-    return letters.write(sheet, message.frozen, letters.fill(mould, message.frozen, message.pk))
+    letter = letters.fill(mould, message.frozen, message.pk)
+    return letters.write(sheet, message.frozen, letter, files.parts(mould.attachments))
 
 
 def _known(version_id: UUID | None) -> UUID:
@@ -140,7 +185,7 @@ def _known(version_id: UUID | None) -> UUID:
     return version_id
 
 
-def _plain(message: Message, sheet: Sheet) -> bytes:
+def _plain(message: Message, sheet: Sheet, files: Enclosures) -> bytes:
     content, account = message.content, message.account
     text, html = content.get("text") or "", content.get("html") or ""
     letter = Letter(
@@ -155,6 +200,7 @@ def _plain(message: Message, sheet: Sheet) -> bytes:
         recipient=["", ascii_address(message.recipient)],
         letter=letter,
         at=message.created_at,
+        files=files.parts(_attached(message)),
     )
 
 
@@ -171,55 +217,129 @@ def publish_links(version: WorkflowVersion) -> None:
     Link.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def preview(*, campaign: Campaign, graph: Graph, node_id: str, contact: Contact, now: datetime) -> Preview:
+def preview(
+    *, campaign: Campaign, graph: Graph, node_id: str, contact: Contact, now: datetime, with_marks: bool = False
+) -> Preview:
     """Return what the mail of a node would say to a contact, without tracking; nothing is written.
+
+    `with_marks` shows where blank variables should stand (see `campaigns.mail.marks`).
 
     Raises:
         Invalid: the node's templates do not work; KeyError when there is no such email node.
     """
-    try:
-        mould = moulds.make(node_id, graph.nodes[node_id].data)
-        values = _preview_values(campaign, contact, now, names=_names(graph))
-        message_id, missing = uuid7(), list[str]()
-        values["subject"] = _earlier_subject(graph, node_id, mould, values, message_id)
-        letter = letters.fill(mould, values, message_id, missing=missing)
-    except TemplateProblem as problem:
-        raise Invalid(problem.text, field=f"workflow.nodes.{node_id}.data.body") from problem
-    return Preview(letter.subject, letter.text, letter.html, tuple(missing))
+    return Previews(campaign, graph).of(node_id, contact, now=now, with_marks=with_marks)
 
 
-def _names(graph: Graph) -> frozenset[str]:
-    # A follow-up may say the subject of any mail before it.
-    return frozenset().union(*(moulds.make(node.id, node.data).names for node in graph.emails()))
+class Previews:
+    """Previews of a workflow's mails for any number of people: what they share is read and compiled once.
+
+    Raises:
+        Invalid: as `preview`.
+    """
+
+    def __init__(self, campaign: Campaign, graph: Graph) -> None:
+        self._campaign, self._graph = campaign, graph
+        workspace = campaign.workspace
+        lane = campaign.lanes.select_related("account").order_by("position").first()
+        self._account = lane.account if lane is not None else Account(workspace=workspace, email="you@example.com")
+        self._fields = freezing.fields_of({workspace.pk}).get(workspace.pk, {})
+        self._moulds: dict[str, Mould] = {}
+
+    def of(
+        self,
+        node_id: str,
+        contact: Contact,
+        *,
+        now: datetime,
+        account: Account | None = None,
+        before: Sequence[str] | None = None,
+        with_marks: bool = False,
+    ) -> Preview:
+        """Return what a mail would say; `with_marks` shows where blank variables should stand.
+
+        `account` sends it, else the campaign's first; `before` are the nodes whose mails came before it, else those
+        before it in the walk.
+        """
+        try:
+            return self._preview(node_id, contact, now, account or self._account, before, with_marks)
+        except TemplateProblem as problem:
+            raise Invalid(problem.text, field=f"workflow.nodes.{node_id}.data.body") from problem
+
+    def read(self) -> "Previews":
+        """Read what the mails share at once, so that making them asks no database any more."""
+        _names, _files = self._names, self._files
+        return self
+
+    def tracked_urls(self, node_id: str) -> list[str]:
+        """Return the targets of a mail's links that a click is counted for, as their author wrote them."""
+        return list(self._mould(node_id).tracked_urls().values())
+
+    def _preview(
+        self,
+        node_id: str,
+        contact: Contact,
+        now: datetime,
+        account: Account,
+        before: Sequence[str] | None,
+        with_marks: bool,
+    ) -> Preview:
+        mould, message_id, missing = self._mould(node_id), uuid7(), list[str]()
+        values = self._values(contact, now, account)
+        earlier = self._before(node_id) if before is None else before
+        values["subject"] = self._earlier_subject(earlier, mould, values, message_id)
+        letter = letters.fill(mould, values, message_id, missing=missing, with_marks=with_marks)
+        files = tuple(self._files[one] for one in mould.attachments if one in self._files)
+        return Preview(letter.subject, letter.text, letter.html, tuple(missing), files)
+
+    def _mould(self, node_id: str) -> Mould:
+        if node_id not in self._moulds:
+            self._moulds[node_id] = moulds.make(node_id, self._graph.nodes[node_id].data)
+        return self._moulds[node_id]
+
+    @cached_property
+    def _emails(self) -> list[str]:
+        return [node.id for node in self._graph.emails()]
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        # A follow-up may say the subject of any mail before it.
+        return frozenset().union(*(self._mould(name).names for name in self._emails))
+
+    @cached_property
+    def _files(self) -> dict[str, dict[str, Any]]:
+        asked = {one for name in self._emails for one in self._mould(name).attachments}
+        return attachments.known(self._campaign.workspace, asked)
+
+    def _before(self, node_id: str) -> list[str]:
+        return list(takewhile(lambda name: name != node_id, self._emails))
+
+    def _values(self, contact: Contact, now: datetime, account: Account) -> dict[str, Any]:
+        return freezing.values(
+            self._names,
+            tracked=(False, False),
+            contact=contact,
+            recipient="recipient@example.com",
+            account=account,
+            workspace=self._campaign.workspace,
+            fields=self._fields,
+            zone=self._campaign.timezone,
+            seed=contact.pk.int % 2**32,
+            now=now,
+        )
+
+    def _earlier_subject(self, before: Sequence[str], mould: Mould, values: Mapping[str, Any], message_id: UUID) -> str:
+        """Return the subject of a follow-up: that of the last mail before it which has one of its own."""
+        if mould.subject_source and not mould.same_thread:
+            return ""
+        earlier = ""
+        for first in map(self._mould, before):
+            if first.subject_source and not (first.same_thread and earlier):
+                earlier = letters.render_subject(first, values, Addresses(values["base"], message_id), missing=[])
+        return f"Re: {earlier}" if earlier else ""
 
 
-def _preview_values(campaign: Campaign, contact: Contact, now: datetime, *, names: frozenset[str]) -> dict[str, Any]:
-    workspace = campaign.workspace
-    lane = campaign.lanes.select_related("account").order_by("position").first()
-    account = lane.account if lane is not None else Account(workspace=workspace, email="you@example.com")
-    return freezing.values(
-        names,
-        tracked=(False, False),
-        contact=contact,
-        recipient="recipient@example.com",
-        account=account,
-        workspace=workspace,
-        fields=freezing.fields_of({workspace.pk}).get(workspace.pk, {}),
-        zone=campaign.timezone,
-        seed=contact.pk.int % 2**32,
-        now=now,
-    )
-
-
-def _earlier_subject(graph: Graph, node_id: str, mould: Mould, values: Mapping[str, Any], message_id: UUID) -> str:
-    """Return the subject of a follow-up: that of the mail before it in the walk which has one of its own."""
-    if mould.subject_source and not mould.same_thread:
-        return ""
-    earlier = ""
-    for node in graph.emails():
-        if node.id == node_id:
-            break
-        if node.data["subject"].strip() and not (node.data["sameThread"] and earlier):
-            first = moulds.make(node.id, node.data)
-            earlier = letters.render_subject(first, values, Addresses(values["base"], message_id), missing=[])
-    return f"Re: {earlier}" if earlier else ""
+def refusal(mail: Preview, *, blanks_pass: bool) -> Text:
+    """Return why a mail like this would not leave, "" when it would; `blanks_pass` is the workspace's choice."""
+    if mail.missing and not blanks_pass:
+        return _BLANK % {"name": mail.missing[0]}
+    return "" if mail.subject else _NO_SUBJECT

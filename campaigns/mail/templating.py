@@ -24,7 +24,7 @@ from liquid.stringify import to_liquid_string
 from liquid.template import BoundTemplate
 from liquid.undefined import is_undefined
 
-from campaigns.mail import filters, spintax
+from campaigns.mail import filters, marks, spintax
 from campaigns.mail.filters import FILTERS, TooMuch
 from campaigns.mail.scanning import OUTPUT, TAG, Piece, TemplateProblem, scan
 from fluenzr.core.errors import Text
@@ -46,10 +46,14 @@ class Blank(Exception):
 
 
 class _Context(RenderContext):
-    """A rendering that stops at a blank variable or notes it in `missing`; `optional` ones may be blank."""
+    """A rendering that stops at a blank variable or notes it in `missing`; `optional` ones may be blank.
+
+    With `marks`, each that is noted leaves a mark where it should stand.
+    """
 
     missing: list[str] | None = None
     optional: Collection[str] = ()
+    marks: bool = False
 
 
 class _OutputNode(OutputNode):
@@ -69,6 +73,7 @@ class _OutputNode(OutputNode):
             if context.missing is None:
                 raise Blank(self.name)
             context.missing.append(self.name)
+            text = marks.mark(self.name) if context.marks else text
         return buffer.write(text)
 
 
@@ -105,19 +110,30 @@ _ENVIRONMENTS = {
 
 @dataclass(frozen=True)
 class Compiled:
-    """A template ready to be filled. `names` are the variables that it uses, `spins` the sizes of its groups."""
+    """A template ready to be filled. `names` are the variables that it uses, `spins` the sizes of its groups.
+
+    `required` are those that must have a value where they stand; `has_tags` is whether they may not stand there for
+    everybody.
+    """
 
     template: BoundTemplate
     names: frozenset[str]
     spins: tuple[int, ...]
     warnings: tuple[Text, ...] = ()
+    required: frozenset[str] = frozenset()
+    has_tags: bool = False
 
     def render(
-        self, values: Mapping[str, Any], *, missing: list[str] | None = None, optional: Collection[str] = ()
+        self,
+        values: Mapping[str, Any],
+        *,
+        missing: list[str] | None = None,
+        optional: Collection[str] = (),
+        with_marks: bool = False,
     ) -> str:
         """Return the text with the values in it; with `missing`, blank variables are noted there and left out.
 
-        Those of `optional` may be blank and are not noted.
+        Those of `optional` may be blank and are not noted. `with_marks` shows where those that are noted should stand.
 
         `values` must hold the numbers of `spintax.choose` for a template with spintax.
 
@@ -126,7 +142,7 @@ class Compiled:
             TemplateProblem: the template asks for too much, or cannot do with these values what it says.
         """
         context = _Context(self.template, globals=self.template.make_globals(dict(values)))
-        context.missing, context.optional = missing, optional
+        context.missing, context.optional, context.marks = missing, optional, with_marks
         buffer = LimitedStringIO(MAX_OUTPUT)
         spent = filters.budget.set([filters.BUDGET])
         try:
@@ -178,7 +194,10 @@ def build(pieces: Sequence[Piece], *, spins: Sequence[int], markup: bool) -> Com
         variables = frozenset(_variables(template))
     except (LiquidError, ValueError, RecursionError) as error:
         raise TemplateProblem(_does_not_parse(error)) from error
-    return Compiled(template, variables, tuple(spins), tuple(found))
+    named = (node.name for node in _walk(template.nodes, template) if isinstance(node, _OutputNode))
+    required = frozenset(name for name in named if name)
+    has_tags = bool(spins) or any(piece.kind == TAG for piece in pieces)
+    return Compiled(template, variables, tuple(spins), tuple(found), required, has_tags)
 
 
 def _marked(fallbacks: dict[str, str], markup: bool) -> dict[str, object]:

@@ -41,6 +41,8 @@ class Campaign(PublicIdMixin, models.Model):
     send_hours_end = models.PositiveSmallIntegerField(_("last hour, exclusive"), default=18)
     timezone = models.CharField(_("time zone"), max_length=64)
     max_emails_per_hour = models.PositiveIntegerField(_("mails an hour"), null=True, blank=True, default=30)
+    # Whether a reply also ends the journeys of the person's colleagues (`campaigns.colleagues`).
+    one_per_company = models.BooleanField(_("one conversation per company"), default=False)
 
     version = models.ForeignKey("WorkflowVersion", models.PROTECT, null=True, blank=True, related_name="+")
     # The next free moment of `max_emails_per_hour`.
@@ -129,6 +131,7 @@ class WorkflowDraft(models.Model):
     graph: Any = models.JSONField(default=dict)
     revision = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(auto_now=True)
+    saved_by = models.CharField(max_length=200, blank=True)
 
     objects = ScopedQuerySet.as_manager()
 

@@ -43,7 +43,8 @@ class Enrolment(PublicIdMixin, models.Model):
 
     id = KeyField(prefix="enr")
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="enrolments")
+    # The indexes below begin with it.
+    campaign = models.ForeignKey(Campaign, models.CASCADE, db_index=False, related_name="enrolments")
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="enrolments")
     version = models.ForeignKey(WorkflowVersion, models.PROTECT, null=True, related_name="+")
     account = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
@@ -86,6 +87,8 @@ class Enrolment(PublicIdMixin, models.Model):
                 name="enrolment_mail_due",
             ),
             models.Index(fields=["campaign", "status", "id"], name="enrolment_status"),
+            # The order of lists. Nothing of it ever changes, so a step on the way costs it nothing.
+            models.Index(fields=["campaign", "id"], name="enrolment_campaign"),
         )
 
     def __str__(self) -> str:

@@ -37,8 +37,9 @@ class Message(PublicIdMixin, models.Model):
     id = KeyField(prefix="msg")
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices, default=Purpose.SEQUENCE)
-    campaign = models.ForeignKey(Campaign, models.CASCADE, null=True, related_name="messages")
-    enrolment = models.ForeignKey(Enrolment, models.CASCADE, null=True, related_name="messages")
+    # `message_campaign` and `message_once` begin with these two.
+    campaign = models.ForeignKey(Campaign, models.CASCADE, null=True, db_index=False, related_name="messages")
+    enrolment = models.ForeignKey(Enrolment, models.CASCADE, null=True, db_index=False, related_name="messages")
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="messages")
     account = models.ForeignKey(Account, models.PROTECT, related_name="messages")
     version = models.ForeignKey(WorkflowVersion, models.PROTECT, null=True, related_name="+")

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.nodes.fields import FilesField
 from fluenzr.core.errors import Text
 
 NEXT = "next"
@@ -94,12 +95,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the check of a node may ask about the rest of the workflow and the workspace."""
+    """What the check of a node may ask about the rest of the workflow and the workspace; `files` as `attachments`."""
 
     names: Collection[str]
     emails_before: frozenset[str]
     follows_an_email: bool
     group_ids: Collection[str] = ()
+    files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,8 @@ def _blank(item: forms.Field) -> Any:
 
 
 def _wrong_type(item: forms.Field, value: Any) -> Text | None:
+    if isinstance(item, FilesField):
+        return item.problem_of(value)
     for kind, types, message in _JSON_TYPES:
         if isinstance(item, kind):
             fits = isinstance(value, types) and not (isinstance(value, bool) and bool not in types)
@@ -197,6 +201,11 @@ class NodeKind:
     def run(cls, step: Step) -> Outcome:
         """Decide what this person does at this node now."""
         raise NotImplementedError(cls.kind)
+
+    @classmethod
+    def why(cls, data: Mapping[str, Any], facts: Facts, port: str) -> Text:
+        """Return why somebody of whom this is known left by a port, as a sentence; "" where there was no choice."""
+        return ""
 
     @classmethod
     def problems(cls, data: Mapping[str, Any], around: Surroundings) -> Problems:

@@ -194,6 +194,27 @@ class Condition(NodeKind):
         return _ask_mail(step)
 
     @classmethod
+    def why(cls, data: Mapping[str, Any], facts: Facts, port: str) -> Text:
+        """What the mail met with, or what is known of the contact."""
+        check, is_yes = data["check"], port == YES
+        if check == "field":
+            value = facts.fields.get(data["field"])
+            if value is None:
+                return _("The field is blank.")
+            return _("The value of the contact is “%(value)s”.") % {"value": value}
+        if check == "tag":
+            return _("The contact has the tag.") if is_yes else _("The contact does not have the tag.")
+        if check == "group":
+            return _("The contact is in the group.") if is_yes else _("The contact is not in the group.")
+        if _anchor(facts, data["nodeId"]) is None:
+            return _("The contact got no such email.")
+        if port == UNKNOWN:
+            return _("Tracking is off for this email or this contact, so nobody can tell.")
+        if not _span(data):
+            return _("It had happened by then.") if is_yes else _("It had not happened by then.")
+        return _("It happened in time.") if is_yes else _("It did not happen in time.")
+
+    @classmethod
     def problems(cls, data: Mapping[str, Any], around: Surroundings) -> Problems:
         """Check that what is named exists: the mail on this path, the field, the group."""
         found: Problems = {}
@@ -245,7 +266,7 @@ def _ask_mail(step: Step) -> Outcome:
     if mail is None:
         return Go(NO)
     happened = _happened_at(mail, data)
-    span = timedelta(days=data["withinDays"], hours=data["withinHours"], minutes=data["withinMinutes"])
+    span = _span(data)
     deadline = max(mail.at + span, step.entered_at)
     if happened is not None and (happened <= deadline or not span):
         return Go(YES, at=max(happened, step.entered_at))
@@ -254,6 +275,10 @@ def _ask_mail(step: Step) -> Outcome:
     if step.now < deadline:
         return WaitUntil(deadline, _("Waiting to see whether it happens in time."))
     return Go(NO, at=deadline)
+
+
+def _span(data: Mapping[str, Any]) -> timedelta:
+    return timedelta(days=data["withinDays"], hours=data["withinHours"], minutes=data["withinMinutes"])
 
 
 def _anchor(facts: Facts, node: str) -> Mail | None:

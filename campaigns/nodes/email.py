@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import attachments
 from campaigns.enums import EnrolmentStatus, MessageState
 from campaigns.mail import moulds
 from campaigns.nodes.base import (
@@ -24,6 +25,7 @@ from campaigns.nodes.base import (
     Surroundings,
     WaitUntil,
 )
+from campaigns.nodes.fields import FilesField
 from campaigns.nodes.widgets import Body, Subject
 
 # A mail on its way wakes its journey when it is settled; this is for a journey that looks sooner.
@@ -45,6 +47,7 @@ class EmailForm(NodeForm):
     trackOpens = forms.BooleanField(label=_("Track opens"), required=False, initial=True)
     trackClicks = forms.BooleanField(label=_("Track clicks"), required=False, initial=True)
     sameThread = forms.BooleanField(label=_("Send in the same thread"), required=False, initial=False)
+    attachments = FilesField(label=_("Attachments"), required=False, initial=[])
 
 
 class Email(NodeKind):
@@ -87,7 +90,7 @@ class Email(NodeKind):
 
     @classmethod
     def problems(cls, data: Mapping[str, Any], around: Surroundings) -> Problems:
-        """Check the templates, and that an empty subject has a thread to follow."""
+        """Check the templates, that an empty subject has a thread to follow, and that its files are there."""
         found: Problems = {}
         if not data["subject"].strip() and not around.follows_an_email:
             found["subject"] = [_("The first email needs a subject.")]
@@ -95,4 +98,7 @@ class Email(NodeKind):
             found["body"] = [_("The email needs a body.")]
         for key, texts in moulds.problems(data, names=around.names).items():
             found.setdefault(key, []).extend(texts)
+        refused = attachments.problems(data["attachments"], around.files)
+        if refused:
+            found["attachments"] = refused
         return found

@@ -1,5 +1,7 @@
 """How fields of node forms look in the editor's panel. A node type needs no script of its own: it takes from these."""
 
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -45,3 +47,29 @@ class Body(forms.Textarea):
 
     def __init__(self, *, format_field: str, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"data-editor": "body", "data-format-field": format_field, "rows": 12, **(attrs or {})})
+
+
+class Files(forms.FileInput):
+    """Files that are uploaded at once and removed again; the form holds an input for each, its entry as JSON.
+
+    `files` are the entries for `templates/campaigns/panel_files.html`.
+    """
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.files: Sequence[Mapping[str, Any]] = ()
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        """Return the entries of a posted panel, or the list of a node's data as it is."""
+        posted = getattr(data, "getlist", None)
+        return list(_entries(posted(name))) if posted is not None else data.get(name)
+
+
+def _entries(texts: Sequence[str]) -> Iterator[Any]:
+    for text in texts:
+        try:
+            entry = json.loads(text)
+        except ValueError:
+            continue  # nothing of ours wrote it
+        if isinstance(entry, dict):
+            yield entry

@@ -6,16 +6,19 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from campaigns import drafts, panels, traffic
+from campaigns import drafts, panels, progress, traffic
 from campaigns.drafts import Stale
 from campaigns.enums import CampaignStatus
 from campaigns.mail import variables
 from campaigns.models import Campaign
-from campaigns.views import answers, finding, icons
+from campaigns.views import answers, deeds, finding, icons
+from campaigns.views.deeds import Deed
 from campaigns.views.editor_words import words
+from campaigns.views.wording import why_fixed
 from fluenzr.workspaces import access
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.guards import MemberRequest, member_required
@@ -26,7 +29,8 @@ from fluenzr.workspaces.guards import MemberRequest, member_required
 def page(request: MemberRequest, campaign_id: str) -> HttpResponse:
     """Show the editor; where nothing may be changed it only shows, with the numbers of what runs."""
     campaign = finding.campaign(request.workspace, campaign_id)
-    return render(request, "campaigns/workflow.html", {"campaign": campaign, "config": _config(request, campaign)})
+    context = {"campaign": campaign, "config": _config(request, campaign), "deeds": _deeds(request, campaign)}
+    return render(request, "campaigns/workflow.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,7 +44,8 @@ def draft(request: MemberRequest, campaign_id: str) -> HttpResponse:
     access.require_role(request.member, Role.MEMBER)
     given = answers.body(request)
     try:
-        saved = drafts.save(campaign, document=given.get("document"), revision=revision_of(given))
+        by = access.actor(request.member)
+        saved = drafts.save(campaign, document=given.get("document"), revision=revision_of(given), by=by)
     except Stale as error:
         return conflict(campaign, error)
     campaign.draft = saved
@@ -82,6 +87,7 @@ def loaded(campaign: Campaign) -> dict[str, Any]:
         "document": document,
         "revision": campaign.draft.revision,
         "savedAt": campaign.draft.updated_at.isoformat(),
+        "savedBy": campaign.draft.saved_by,
         **_told(campaign, document),
     }
 
@@ -118,15 +124,25 @@ def _config(request: MemberRequest, campaign: Campaign) -> dict[str, Any]:
     return {
         **loaded(campaign),
         "editable": may_edit,
+        "me": access.actor(request.member),
+        "zone": timezone.get_current_timezone_name(),
         "live": campaign.status == CampaignStatus.ACTIVE,
         "palette": known,
         "icons": icons.drawings(entry["icon"] for entry in known),
         "traffic": traffic.of(campaign) if campaign.started_at else {},
         "variables": [{"key": key, "label": str(label)} for key, label in variables.words(campaign.workspace).items()],
         "urls": _urls(campaign),
-        "words": words(),
+        "words": words() | {"read_only": why_fixed(campaign)},
         "go": _go(campaign) if may_edit else None,
     }
+
+
+def _deeds(request: MemberRequest, campaign: Campaign) -> list[Deed]:
+    """Return the pause of what runs: the workflow can be changed then. Other deeds are on the overview."""
+    if campaign.status != CampaignStatus.ACTIVE or not access.allows(request.member.role, Role.MEMBER):
+        return []
+    far = progress.of([campaign])[campaign.pk]
+    return deeds.of(campaign, people=far.people, under_way=far.under_way)
 
 
 def _urls(campaign: Campaign) -> dict[str, str]:
@@ -134,6 +150,10 @@ def _urls(campaign: Campaign) -> dict[str, str]:
     return {name: _url(campaign, f"workflow-{name}") for name in names} | {
         "values": _url(campaign, "workflow-values", kind="KIND"),
         "restore": _url(campaign, "workflow-restore", number=0),
+        "snippets": reverse("campaigns:snippets-menu"),
+        "snippetPage": reverse("campaigns:snippets"),
+        "previewPage": _url(campaign, "preview"),
+        "simulator": _url(campaign, "simulator"),
     }
 
 
@@ -145,4 +165,4 @@ def _go(campaign: Campaign) -> dict[str, str]:
     """Return the way on: the resume of what is paused, else the page that starts it."""
     if campaign.status == CampaignStatus.PAUSED:
         return {"label": _("Resume"), "url": _url(campaign, "workflow-resume")}
-    return {"label": _("Launch"), "url": _url(campaign, "overview")}
+    return {"label": _("Launch"), "url": _url(campaign, "launch")}

@@ -2,14 +2,18 @@
 
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns import drafts, panels, previews
+from campaigns import attachments, drafts, panels, previews
 from campaigns.mail.rendering import Preview
 from campaigns.models import Campaign
+from campaigns.nodes.widgets import Files
 from campaigns.views import answers, finding
 from contacts.models import Contact
 from fluenzr.core import documents, frames
@@ -35,7 +39,54 @@ def panel(request: MemberRequest, campaign_id: str) -> HttpResponse:
     except KeyError as error:
         raise Http404 from error
     may_edit = campaign.is_editable and access.allows(request.member.role, Role.MEMBER)
-    return render(request, "campaigns/panel.html", {"form": form, "may_edit": may_edit})
+    return render(request, "campaigns/panel.html", {"form": form, "may_edit": may_edit} | _uploads(campaign))
+
+
+@require_POST
+@member_required(Role.MEMBER)
+def attach(request: MemberRequest, campaign_id: str) -> HttpResponse:
+    """Keep the files of `file` and return the part of the panel that lists those of its `field`, old and new.
+
+    Files that cannot be kept are left out, and the first reason is told.
+    """
+    campaign = finding.campaign(request.workspace, campaign_id)
+    name = request.POST.get("field", "")
+    if not name.isidentifier():
+        raise Http404
+    entries, problem = Files().value_from_datadict(request.POST, {}, name), ""
+    for upload in request.FILES.getlist("file"):
+        try:
+            entries = attachments.joined(entries, _kept(request, upload))
+        except Invalid as error:
+            problem = problem or str(error)
+    context = {
+        "id": f"node-{name}",
+        "name": name,
+        "files": panels.files(request.workspace, entries),
+        "may_edit": True,
+        "problem": problem,
+    }
+    return render(request, "campaigns/panel_files.html", context | _uploads(campaign))
+
+
+def _kept(request: MemberRequest, upload: UploadedFile[Any]) -> dict[str, Any]:
+    given = {"name": upload.name or "", "media_type": upload.content_type or ""}
+    # One that is too large is not even read.
+    attachments.require_fitting(given["name"], upload.size or 0)
+    return attachments.entry(attachments.add(workspace=request.workspace, content=upload.read(), **given))
+
+
+def _uploads(campaign: Campaign) -> dict[str, Any]:
+    url = reverse("campaigns:workflow-attach", kwargs={"campaign_id": campaign.public_id})
+    return {"url": url, "most": attachments.MAX_BYTES // 1024**2}
+
+
+@require_GET
+@member_required(Role.VIEWER)
+def attachment(request: MemberRequest, attachment_id: str) -> HttpResponse:
+    """Return a file that mails carry, to be saved."""
+    row = attachments.find(request.workspace, attachment_id)
+    return frames.download(row.name, bytes(row.blob.content))
 
 
 @require_POST
@@ -66,6 +117,7 @@ def preview(request: MemberRequest, campaign_id: str) -> HttpResponse:
             "subject": mail.subject,
             "text": mail.text,
             "missing": list(mail.missing),
+            "attachments": [{"name": one["name"], "size": filesizeformat(one["size"])} for one in mail.attachments],
         }
     )
 

@@ -12,7 +12,7 @@ from campaigns.drafts import Stale
 from campaigns.enums import RUNNING, CampaignStatus
 from campaigns.models import Campaign, Enrolment
 from campaigns.versions import Change
-from campaigns.views import answers, editor, finding
+from campaigns.views import answers, editor, finding, launch
 from fluenzr.core.errors import DomainError
 from fluenzr.workspaces import access
 from fluenzr.workspaces.enums import Role
@@ -68,6 +68,8 @@ def resume(request: MemberRequest, campaign_id: str) -> HttpResponse:
         else:
             return redirect("campaigns:workflow", campaign.public_id)
     context = {"campaign": campaign, "problems": problems, **_in_flight(campaign)}
+    if context["is_paused"]:
+        context |= launch.checked(campaign)
     return render(request, "campaigns/resume.html", context, status=409 if problems else 200)
 
 

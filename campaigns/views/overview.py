@@ -1,20 +1,19 @@
 """The first page of a campaign: its numbers as they grow, what it waits for, and what may be done with it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.core.cache import cache
 from django.http import Http404, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns import lifecycle, standstill, statistics, workflows
-from campaigns.enums import RUNNING, CampaignStatus
-from campaigns.models import Campaign, Enrolment
-from campaigns.views import finding
+from campaigns import drafts, forecast, lifecycle, progress, standstill, statistics, workflows
+from campaigns.enums import CAMPAIGN_SENTENCES, CampaignStatus
+from campaigns.forecast import Forecast
+from campaigns.models import Campaign
+from campaigns.views import deeds, figures, finding
 from campaigns.views.wording import campaign_tone
 from fluenzr.core import htmx
 from fluenzr.core.errors import DomainError
@@ -22,22 +21,7 @@ from fluenzr.workspaces import access
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.guards import MemberRequest, member_required
 
-_ACTS: Mapping[str, Callable[..., Campaign]] = {
-    "start": lifecycle.start,
-    "pause": lifecycle.pause,
-    "archive": lifecycle.archive,
-}
-
-
-@dataclass(frozen=True)
-class Deed:
-    """A button: what it posts (or where it leads), its word, and the question that names what follows."""
-
-    value: str
-    label: str
-    question: str = ""
-    url: str = ""
-    is_main: bool = False
+_FORECAST_SECONDS = 60
 
 
 @require_GET
@@ -51,64 +35,76 @@ def page(request: MemberRequest, campaign_id: str) -> HttpResponse:
 @require_POST
 @member_required(Role.MEMBER)
 def act(request: MemberRequest, campaign_id: str) -> HttpResponse:
-    """Start, pause or archive; what the domain refuses is listed on the page."""
+    """Do `act` with the campaign; what the domain refuses is listed on its page."""
     campaign = finding.campaign(request.workspace, campaign_id)
-    deed = _ACTS.get(request.POST.get("act", ""))
-    if deed is None:
-        raise Http404
+    answer = _ACTS.get(request.POST.get("act", ""), _move)
     try:
-        campaign = deed(campaign, by=access.actor(request.member), now=timezone.now())
+        return answer(request, campaign)
     except DomainError as error:
         refused = [text for texts in error.details.values() for text in texts] or [error.message]
         context = _context(request, campaign) | {"refused": refused}
         return htmx.page(request, "campaigns/overview.html", context, status=htmx.STATUS.get(error.code, 400))
-    said = _("The campaign is %(state)s.") % {"state": CampaignStatus(campaign.status).label.lower()}
-    return htmx.go(request, "campaigns:overview", campaign.public_id, said=said)
+
+
+def _move(request: MemberRequest, campaign: Campaign) -> HttpResponse:
+    move = deeds.MOVES.get(request.POST.get("act", ""))
+    if move is None:
+        raise Http404
+    campaign = move(campaign, by=access.actor(request.member), now=timezone.now())
+    said = str(CAMPAIGN_SENTENCES[campaign.status])
+    return htmx.go(request, htmx.way_back(request, "campaigns:overview", campaign.public_id), said=said)
+
+
+def _duplicate(request: MemberRequest, campaign: Campaign) -> HttpResponse:
+    by = access.actor(request.member)
+    copy = lifecycle.clone(campaign, author=request.user, by=by, now=timezone.now())
+    said = _("“%(name)s” is a draft with the same settings and workflow, and nobody in it.") % {"name": copy.name}
+    return htmx.go(request, "campaigns:workflow", copy.public_id, said=said)
+
+
+def _delete(request: MemberRequest, campaign: Campaign) -> HttpResponse:
+    lifecycle.delete(campaign, by=access.actor(request.member), now=timezone.now())
+    return htmx.go(request, "campaigns:list", said=_("“%(name)s” was deleted.") % {"name": campaign.name})
+
+
+_ACTS = {"duplicate": _duplicate, "delete": _delete}
 
 
 def _context(request: MemberRequest, campaign: Campaign) -> dict[str, Any]:
+    now = timezone.now()
     numbers = statistics.overview(campaign)
-    people = int(numbers["totalContacts"])
-    under_way = Enrolment.objects.filter(campaign=campaign, status__in=RUNNING).count()
+    far = progress.of([campaign])[campaign.pk]
     may_edit = access.allows(request.member.role, Role.MEMBER)
+    is_live = campaign.status == CampaignStatus.ACTIVE
     return {
         "campaign": campaign,
         "tone": campaign_tone(campaign.status),
         "numbers": numbers,
-        "finished": max(people - under_way, 0),
-        "standing": standstill.of(campaign, now=timezone.now()),
-        "is_live": campaign.status == CampaignStatus.ACTIVE,
+        "tiles": figures.tiles(campaign, numbers),
+        "progress": far,
+        "forecast": _forecast(campaign, now) if is_live and far.under_way and not htmx.is_htmx(request) else None,
+        "standing": standstill.of(campaign, now=now),
+        "is_live": is_live,
         "problems": _problems(campaign),
-        "deeds": _deeds(campaign, people=people, under_way=under_way) if may_edit else [],
+        "deeds": deeds.of(campaign, people=far.people, under_way=far.under_way) if may_edit else [],
     }
 
 
-def _problems(campaign: Campaign) -> list[Any]:
-    """Return the sentences that a start would answer with; of what is no draft nothing is asked."""
+def _forecast(campaign: Campaign, now: datetime) -> Forecast:
+    """Return what is still to come, worked out once a minute: of many people it is not for every page."""
+    key = f"forecast:{campaign.pk}:{campaign.version_id}"
+    found: Forecast | None = cache.get(key)
+    if found is None:
+        found = forecast.of(campaign, now=now)
+        cache.set(key, found, _FORECAST_SECONDS)
+    return found
+
+
+def _problems(campaign: Campaign) -> list[str]:
+    """Return what a start would refuse, each with its step; of what is no draft nothing is asked."""
     if campaign.status != CampaignStatus.DRAFT:
         return []
-    return [text for texts in workflows.problems(campaign).values() for text in texts]
-
-
-def _deeds(campaign: Campaign, *, people: int, under_way: int) -> list[Deed]:
-    """Return what the status allows."""
-    name = campaign.name
-    archive = Deed("archive", _("Archive"), _("Archive “%(name)s”? It cannot be started again.") % {"name": name})
-    if campaign.status == CampaignStatus.DRAFT:
-        question = ngettext(
-            "Start “%(name)s”? %(people)d contact gets its emails in the sending hours.",
-            "Start “%(name)s”? %(people)d contacts get its emails in the sending hours.",
-            people,
-        ) % {"name": name, "people": people}
-        return [archive, Deed("start", _("Start"), question, is_main=True)]
-    if campaign.status == CampaignStatus.ACTIVE:
-        question = ngettext(
-            "Pause “%(name)s”? %(people)d contact waits where they are until you resume.",
-            "Pause “%(name)s”? %(people)d contacts wait where they are until you resume.",
-            under_way,
-        ) % {"name": name, "people": under_way}
-        return [Deed("pause", _("Pause"), question)]
-    if campaign.status == CampaignStatus.PAUSED:
-        url = reverse("campaigns:workflow-resume", args=[campaign.public_id])
-        return [Deed("resume", _("Resume"), url=url, is_main=True)]
-    return [archive] if campaign.status == CampaignStatus.COMPLETED else []
+    document = workflows.document(campaign)
+    found = drafts.problems(campaign, document)
+    cards = drafts.cards(campaign, document) if found else {}
+    return [drafts.sentence(problem, cards) for problem in found]

@@ -7,10 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from campaigns import campaign_settings, lifecycle, workflows
+from campaigns import campaign_settings, lifecycle, linked_groups, workflows
 from campaigns.forms import SettingsForm
 from campaigns.models import Campaign
 from campaigns.views import finding
+from campaigns.views.wording import why_fixed
 from fluenzr.core import htmx, problems
 from fluenzr.core.errors import DomainError
 from fluenzr.workspaces import access
@@ -18,7 +19,11 @@ from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.guards import MemberRequest, member_required
 
 # The field of the form behind each path that the domain refuses.
-_PATHS = {f"settings.{key}": field for key, field in campaign_settings.FIELDS.items()} | {"emailAccountId": "account"}
+_PATHS = {f"settings.{key}": field for key, field in campaign_settings.FIELDS.items()} | {
+    "emailAccountId": "account",
+    "groupIds": "feeding",
+    "excludeGroupIds": "excluded",
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,7 +33,8 @@ def page(request: MemberRequest, campaign_id: str) -> HttpResponse:
     campaign = finding.campaign(request.workspace, campaign_id)
     account = workflows.sender(campaign)
     given = request.POST if request.method == "POST" else None
-    form = SettingsForm(given, workspace=request.workspace, account=account, initial=_initial(campaign))
+    linked, initial = linked_groups.of(campaign), _initial(campaign)
+    form = SettingsForm(given, workspace=request.workspace, account=account, linked=linked, initial=initial)
     if given is not None:
         access.require_role(request.member, Role.MEMBER)
         if form.is_valid() and _saved(request, campaign, form):
@@ -37,7 +43,7 @@ def page(request: MemberRequest, campaign_id: str) -> HttpResponse:
     if not may_edit:
         for field in form.fields.values():
             field.disabled = True
-    context = {"campaign": campaign, "form": form, "may_edit": may_edit}
+    context = {"campaign": campaign, "form": form, "may_edit": may_edit, "why_fixed": why_fixed(campaign)}
     return htmx.page(request, "campaigns/settings.html", context, status=422 if form.errors else 200)
 
 

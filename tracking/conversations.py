@@ -1,5 +1,10 @@
 """Threads with people, as the Inbox shows them."""
 
+from django.db.models import QuerySet
+
+from fluenzr.workspaces import access
+from fluenzr.workspaces.enums import Role
+from fluenzr.workspaces.models import Member, Workspace
 from tracking.enums import ConversationStatus, MailClass
 from tracking.models import Conversation, InboundMail
 
@@ -21,6 +26,24 @@ def for_mail(mail: InboundMail) -> Conversation | None:
     conversation.last_at = max(conversation.last_at, mail.received_at)
     conversation.save(update_fields=["preview", "status", "last_at"])
     return conversation
+
+
+def waiting(workspace: Workspace) -> QuerySet[Conversation]:
+    """Return the threads with a reply that nobody has dealt with, newest first."""
+    rows: QuerySet[Conversation] = Conversation.objects.in_workspace(workspace).filter(status=ConversationStatus.UNREAD)
+    return rows.order_by("-last_at", "-pk")
+
+
+def mark_read(conversation: Conversation, *, by: Member) -> None:
+    """Note that somebody saw to a reply; what was dealt with already stays as it is.
+
+    Raises:
+        Forbidden: the role only sees.
+    """
+    access.require_role(by, Role.MEMBER)
+    unread = Conversation.objects.filter(pk=conversation.pk, status=ConversationStatus.UNREAD)
+    if unread.update(status=ConversationStatus.READ):
+        conversation.status = ConversationStatus.READ
 
 
 def _find(mail: InboundMail) -> Conversation | None:

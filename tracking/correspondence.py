@@ -43,15 +43,13 @@ class Original:
         return parseaddr(self.reply_to)[1] or self.sender
 
 
-def reply(original: Original, *, choice: int, now: datetime) -> bytes:
-    """Return a person's reply in the thread, with the mail quoted below."""
+def reply(original: Original, *, choice: int, now: datetime, words: str = "") -> bytes:
+    """Return a person's reply in the thread, with the mail quoted below; without `words`, `choice` draws some."""
     mail = _answer(original, _re(original.subject), now)
     quoted = "\n".join(f"> {line}" for line in original.text.splitlines())
     who = f"{original.sender_name} <{original.sender}>".strip()
-    mail.set_content(
-        f"Hi,\n\n{_REPLIES[choice % len(_REPLIES)]}\n\nBest regards\n\n"
-        f"On {now:%a, %d %b %Y at %H:%M}, {who} wrote:\n{quoted}\n"
-    )
+    said = words or f"Hi,\n\n{_REPLIES[choice % len(_REPLIES)]}\n\nBest regards"
+    mail.set_content(f"{said}\n\nOn {now:%a, %d %b %Y at %H:%M}, {who} wrote:\n{quoted}\n")
     return mail.as_bytes(policy=SMTP)
 
 

@@ -2,14 +2,14 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Count, Q
+from django.db.models import Q
 
 from campaigns import events, outcomes
 from campaigns.enums import EventType, MessageState, Purpose
@@ -17,7 +17,7 @@ from campaigns.events import Happening
 from campaigns.models import Link, Message
 from fluenzr.mailboxes.enums import Provider
 from fluenzr.workspaces.enums import TrackingMode
-from tracking import bots
+from tracking import bots, targets
 from tracking.enums import HitKind
 from tracking.models import RawHit
 
@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 BATCH = 500
 # The hits around a settled one that its verdict looks at.
 AROUND = 2 * bots.BURST
+# The targets of a mail's links by index, and whose mail it is: version, node and variant.
+Links = Mapping[int, str]
+Mail = tuple[UUID | None, str, str]
 _TYPES = {HitKind.OPEN: EventType.OPENED, HitKind.CLICK: EventType.CLICKED}
 
 
@@ -68,7 +71,8 @@ def _folded(hits: Sequence[RawHit], *, now: datetime) -> bool:
 
 def _fold(hits: Sequence[RawHit], *, now: datetime) -> None:
     messages = _messages({hit.message for hit in hits})
-    verdicts = _verdicts(hits, messages)
+    links = _links(messages.values())
+    verdicts = _verdicts(hits, messages, links)
     happenings: list[Happening] = []
     for message_id, group in _by_message(hits).items():
         message = messages.get(message_id)
@@ -76,7 +80,7 @@ def _fold(hits: Sequence[RawHit], *, now: datetime) -> None:
             # Whoever fetched it, a person or a machine: the mail has arrived.
             if message.state == MessageState.UNCERTAIN:
                 outcomes.arrived(message, now=now)
-            happenings += _happenings(message, group, verdicts)
+            happenings += _happenings(message, group, verdicts, links.get(_mail_of(message), {}))
     if happenings:
         events.record(happenings)
     _mark(hits, messages)
@@ -95,7 +99,7 @@ def _by_message(hits: Iterable[RawHit]) -> dict[UUID, list[RawHit]]:
     return groups
 
 
-def _verdicts(hits: Sequence[RawHit], messages: dict[UUID, Message]) -> dict[UUID, str]:
+def _verdicts(hits: Sequence[RawHit], messages: Mapping[UUID, Message], links: Mapping[Mail, Links]) -> dict[UUID, str]:
     """Judge each message by all of its hits near these, folded or not."""
     spans = {key: (group[0].at - AROUND, group[-1].at + AROUND) for key, group in _by_message(hits).items()}
     near = RawHit.objects.filter(
@@ -103,7 +107,6 @@ def _verdicts(hits: Sequence[RawHit], messages: dict[UUID, Message]) -> dict[UUI
         at__gte=min(start for start, _end in spans.values()),
         at__lte=max(end for _start, end in spans.values()),
     )
-    links = _links(messages.values())
     verdicts: dict[UUID, str] = {}
     for key, group in _by_message(near).items():
         message = messages[key]
@@ -111,7 +114,7 @@ def _verdicts(hits: Sequence[RawHit], messages: dict[UUID, Message]) -> dict[UUI
         patience = timedelta() if message.account.provider == Provider.SANDBOX else bots.TOO_SOON
         verdicts |= bots.verdicts(
             [_plain(hit) for hit in group],
-            links=links.get(_mail_of(message), 0),
+            links=len(links.get(_mail_of(message), {})),
             accepted_at=message.sent_at,
             too_soon=patience,
         )
@@ -122,32 +125,46 @@ def _plain(hit: RawHit) -> bots.Hit:
     return bots.Hit(hit.pk, hit.kind, hit.link, hit.at, hit.method, hit.user_agent, hit.headers)
 
 
-def _mail_of(message: Message) -> tuple[UUID | None, str, str]:
+def _mail_of(message: Message) -> Mail:
     return message.version_id, message.node, message.variant
 
 
-def _links(messages: Iterable[Message]) -> dict[tuple[UUID | None, str, str], int]:
-    """Return how many tracked links each mail of these holds, by version, node and variant."""
-    versions = {message.version_id for message in messages if message.version_id is not None}
-    rows = Link.objects.filter(version__in=versions).values_list("version", "node", "variant")
-    return {(version, node, variant): n for version, node, variant, n in rows.annotate(n=Count("id"))}
+def _links(messages: Iterable[Message]) -> Mapping[Mail, Links]:
+    """Return where the tracked links of each mail of these lead, as published: one query."""
+    found: dict[Mail, dict[int, str]] = defaultdict(dict)
+    rows = Link.objects.filter(version__in={message.version_id for message in messages})
+    for version, node, variant, index, url in rows.values_list("version", "node", "variant", "index", "url"):
+        found[version, node, variant][index] = url
+    return found
 
 
-def _happenings(message: Message, hits: Iterable[RawHit], verdicts: dict[UUID, str]) -> list[Happening]:
-    objected = message.contact is not None and message.contact.objected_at is not None
-    mode = TrackingMode.OFF if objected else message.workspace.tracking_mode
+def _happenings(
+    message: Message, hits: Iterable[RawHit], verdicts: Mapping[UUID, str], links: Links
+) -> list[Happening]:
+    mode = _mode(message)
     if mode == TrackingMode.FULL:
-        return [_full(message, hit, verdicts.get(hit.pk, bots.PERSON)) for hit in hits]
+        return [_full(message, hit, verdicts.get(hit.pk, bots.PERSON), links) for hit in hits]
     if mode == TrackingMode.MINIMAL:
         return _minimal(message, [hit for hit in hits if not verdicts.get(hit.pk)])
     return []
 
 
-def _full(message: Message, hit: RawHit, verdict: str) -> Happening:
+def _mode(message: Message) -> str:
+    """Return how closely the reader of a mail is watched: not at all who objected, or who was erased since."""
+    if message.contact is None or message.contact.objected_at is not None:
+        return TrackingMode.OFF
+    return message.workspace.tracking_mode
+
+
+def _full(message: Message, hit: RawHit, verdict: str, links: Links) -> Happening:
     metadata: dict[str, Any] = {"userAgent": hit.user_agent, "ip": hit.ip}
     if verdict:
         metadata["machine"] = verdict
     link = hit.link if hit.kind == HitKind.CLICK else None
+    # Written down as it was: the event may outlive the mail and its version.
+    url = targets.chosen(link, own=message.links, published=links.get(link)) if link is not None else None
+    if url:
+        metadata["linkUrl"] = url
     kind = _TYPES[HitKind(hit.kind)]
     return Happening(kind, hit.at, message=message, metadata=metadata, link=link, is_bot=bool(verdict))
 
@@ -168,11 +185,6 @@ def _minimal(message: Message, hits: Iterable[RawHit]) -> list[Happening]:
 def _mark(hits: Sequence[RawHit], messages: dict[UUID, Message]) -> None:
     """Mark the hits as folded; where tracking is not full, nothing of who made them stays."""
     RawHit.objects.filter(pk__in=[hit.pk for hit in hits]).update(folded=True)
-    full = [
-        key
-        for key, message in messages.items()
-        if message.workspace.tracking_mode == TrackingMode.FULL
-        and (message.contact is None or message.contact.objected_at is None)
-    ]
+    full = [key for key, message in messages.items() if _mode(message) == TrackingMode.FULL]
     private = Q(pk__in=[hit.pk for hit in hits]) & ~Q(message__in=full)
     RawHit.objects.filter(private).update(ip="", user_agent="", headers={})

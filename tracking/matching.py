@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from campaigns.enums import MessageState
 from campaigns.models import Message
 from campaigns.models.message import MessageQuerySet
-from contacts import addresses
+from contacts import addresses, companies
 from fluenzr.mailboxes.models import Account
 from tracking import phrases, reports
 from tracking.classifying import Finding
@@ -20,19 +20,6 @@ from tracking.parsing import Parsed
 MAX_IDS = 50
 # What may come back: what left, and what may have left.
 GONE = (MessageState.SENDING, MessageState.SENT, MessageState.UNCERTAIN)
-
-# Colleagues share a company's domain; nobody shares anything by one of these.
-FREE_MAIL = frozenset(
-    """
-    gmail.com googlemail.com outlook.com hotmail.com hotmail.fr live.com live.fr msn.com outlook.fr yahoo.com
-    yahoo.fr yahoo.co.uk ymail.com aol.com icloud.com me.com mac.com gmx.de gmx.net gmx.com gmx.at gmx.ch web.de
-    t-online.de freenet.de mail.com mail.ru yandex.ru yandex.com proton.me protonmail.com pm.me zoho.com
-    fastmail.com hey.com orange.fr wanadoo.fr free.fr laposte.net sfr.fr bbox.fr neuf.fr libero.it virgilio.it
-    tiscali.it wp.pl o2.pl onet.pl interia.pl seznam.cz naver.com daum.net qq.com 163.com 126.com sina.com
-    comcast.net verizon.net att.net bellsouth.net btinternet.com sky.com ziggo.nl kpnmail.nl telenet.be skynet.be
-    bluewin.ch hispeed.ch uol.com.br bol.com.br terra.com.br rediffmail.com tutanota.com
-    """.split()  # noqa: SIM905 - eighty lines of names read worse
-)
 
 
 @dataclass(frozen=True)
@@ -94,8 +81,5 @@ def _first(ids: Iterable[str], account: Account) -> Message | None:
 
 
 def _may_speak(sender: str, recipient: str) -> bool:
-    sender_key, recipient_key = addresses.key(sender), addresses.key(recipient)
-    domain = recipient_key.rpartition("@")[2]
-    return sender_key == recipient_key or (
-        sender_key.rpartition("@")[2] == domain and domain not in FREE_MAIL and domain != ""
-    )
+    company = companies.of(recipient)
+    return addresses.key(sender) == addresses.key(recipient) or (company != "" and companies.of(sender) == company)

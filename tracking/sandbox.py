@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.message import Message as Mail
 from enum import StrEnum
 from functools import cached_property
 
@@ -20,7 +21,7 @@ from fluenzr.core.errors import Invalid
 from fluenzr.core.ids import uuid7
 from fluenzr.mailboxes.models import Account, SandboxMail, SandboxReply
 from fluenzr.workspaces.models import ScopedQuerySet
-from tracking import correspondence, leaving, parsing
+from tracking import correspondence, leaving, parsing, targets
 from tracking.enums import HitKind
 from tracking.models import RawHit
 from tracking.parsing import Parsed
@@ -31,8 +32,10 @@ BATCH = 200
 # Mails older than this are left alone: a sandbox that becomes lively does not answer last year's mails.
 LATEST = timedelta(days=1)
 LONGEST_DELAY = 15
+MOST_WORDS = 10_000
 
 _PIXEL = re.compile(r"/t/o/([\w-]{42})(?![\w-])", re.ASCII)
+_PIXEL_IMAGE = re.compile(r"<img\b[^<>]*/t/o/[\w-]{42}[^<>]*>", re.ASCII | re.IGNORECASE)
 _CLICK = re.compile(r"/t/c/([\w-]{42})(?![\w-])", re.ASCII)
 _LEAVE = re.compile(r"/t/u/([\w-]{42})(?![\w-])", re.ASCII)
 _BROWSERS = (
@@ -59,7 +62,7 @@ class Act(StrEnum):
 
 LABELS = {
     Act.OPEN: _("Open"),
-    Act.CLICK: _("Click the first link"),
+    Act.CLICK: _("Click"),
     Act.REPLY: _("Reply"),
     Act.OUT_OF_OFFICE: _("Out of office"),
     Act.HARD_BOUNCE: _("Bounce: no such address"),
@@ -68,6 +71,31 @@ LABELS = {
     Act.COMPLAIN: _("Report as spam"),
     Act.SCAN: _("Scan all links as a mail gateway"),
 }
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a recipient does, when: `words` of a reply (none: some are drawn), number of a link (none: the first)."""
+
+    now: datetime
+    words: str = ""
+    link: int | None = None
+
+
+@dataclass(frozen=True)
+class Clickable:
+    """A tracked link of a mail: its number, and where it leads."""
+
+    number: int
+    url: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that a mail carries."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -87,6 +115,24 @@ class Letter:
         found = (signing.verify(purpose, token) for token in dict.fromkeys(pattern.findall(text)))
         return list(dict.fromkeys(claim for claim in found if claim is not None))
 
+    @property
+    def html(self) -> str:
+        """The HTML without the pixel: whoever looks at the mail here is not its recipient."""
+        return _PIXEL_IMAGE.sub("", self.parsed.html)
+
+    @cached_property
+    def links(self) -> list[Clickable]:
+        """The tracked links, in their order, each once."""
+        claims = self.claims("click", _CLICK, self.shown)
+        found = ((claim.link, targets.url(claim.message_id, claim.link)) for claim in claims)
+        return [Clickable(number, url) for number, url in found if url is not None]
+
+    @cached_property
+    def files(self) -> list[File]:
+        """The files that it carries, in their order."""
+        parts = (part for part in self.parsed.mail.walk() if part.get_content_disposition() == "attachment")
+        return [File(part.get_filename("file"), _content(part)) for part in parts]
+
     @cached_property
     def number(self) -> int:
         """A number drawn from the Message-ID: the same mail always meets the same recipient."""
@@ -94,20 +140,28 @@ class Letter:
         return int.from_bytes(digest, "big")
 
 
+def _content(part: Mail) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
 def read(mail: SandboxMail) -> Letter:
     """Return a stored mail, read."""
     return Letter(mail, parsing.parse(bytes(mail.raw)))
 
 
-def play(mail: SandboxMail, act: Act, *, now: datetime) -> None:
-    """Let the recipient of a mail do something, in one transaction.
+def play(mail: SandboxMail, act: Act, *, now: datetime, words: str = "", link: int | None = None) -> None:
+    """Let the recipient of a mail do something, in one transaction: reply with these words, click that link.
 
     Raises:
-        Invalid: the mail holds nothing to do it with: no pixel, no link, no unsubscribe address.
+        Invalid: the mail holds nothing to do it with: no pixel, no such link, no unsubscribe address; or the reply is
+            too long.
     """
+    if len(words) > MOST_WORDS:
+        raise Invalid(_("A reply has at most %(most)s characters here") % {"most": MOST_WORDS}, field="words")
     letter = read(mail)
     with transaction.atomic():
-        _PLAYS[act](letter, now)
+        _PLAYS[act](letter, Deed(now, words.strip(), link))
         row = SandboxMail.objects.select_for_update(no_key=True).get(pk=mail.pk)
         row.played = [*row.played, act]
         row.save(update_fields=["played"])
@@ -163,30 +217,30 @@ def _try(mail: SandboxMail, act: Act, now: datetime) -> None:
         return  # a mail without pixel is not opened, as in life
 
 
-def _open(letter: Letter, now: datetime) -> None:
+def _open(letter: Letter, deed: Deed) -> None:
     pixels = letter.claims("open", _PIXEL, letter.parsed.html)
     if not pixels:
         raise Invalid(_("The mail holds no pixel: nobody can see that it is opened."))
-    _hit(letter, HitKind.OPEN, pixels[0], now)
+    _hit(letter, HitKind.OPEN, pixels[0], deed.now)
 
 
-def _click(letter: Letter, now: datetime) -> None:
-    links = letter.claims("click", _CLICK, letter.shown)
+def _click(letter: Letter, deed: Deed) -> None:
+    links = [one for one in letter.claims("click", _CLICK, letter.shown) if deed.link in (None, one.link)]
     if not links:
-        raise Invalid(_("The mail holds no tracked link."))
+        raise Invalid(_("The mail holds no tracked link.") if deed.link is None else _("The mail holds no such link."))
     for pixel in letter.claims("open", _PIXEL, letter.parsed.html):
-        _hit(letter, HitKind.OPEN, pixel, now)
-    _hit(letter, HitKind.CLICK, links[0], now)
+        _hit(letter, HitKind.OPEN, pixel, deed.now)
+    _hit(letter, HitKind.CLICK, links[0], deed.now)
 
 
-def _scan(letter: Letter, now: datetime) -> None:
+def _scan(letter: Letter, deed: Deed) -> None:
     links = letter.claims("click", _CLICK, letter.shown)
     if not links:
         raise Invalid(_("The mail holds no tracked link."))
     # One link alone makes no burst; gateways then betray themselves by asking for the head only.
     method = "GET" if len(links) > 1 else "HEAD"
     for link in links:
-        _hit(letter, HitKind.CLICK, link, now, method=method)
+        _hit(letter, HitKind.CLICK, link, deed.now, method=method)
 
 
 def _hit(letter: Letter, kind: HitKind, claim: signing.Claim, now: datetime, method: str = "GET") -> None:
@@ -203,21 +257,21 @@ def _hit(letter: Letter, kind: HitKind, claim: signing.Claim, now: datetime, met
     )
 
 
-def _unsubscribe(letter: Letter, now: datetime) -> None:
+def _unsubscribe(letter: Letter, deed: Deed) -> None:
     header = " ".join(letter.parsed.headers.get("list-unsubscribe", []))
     claims = letter.claims("leave", _LEAVE, f"{header} {letter.shown}")
     if not claims:
         raise Invalid(_("The mail holds no unsubscribe address."))
-    leaving.act(leaving.Wish.LEAVE, claims[0].message_id, source=leaving.ONE_CLICK, now=now)
+    leaving.act(leaving.Wish.LEAVE, claims[0].message_id, source=leaving.ONE_CLICK, now=deed.now)
 
 
-def _answer(write: Callable[[Letter, datetime], bytes]) -> Callable[[Letter, datetime], None]:
-    def deliver(letter: Letter, now: datetime) -> None:
+def _answer(write: Callable[[Letter, Deed], bytes]) -> Callable[[Letter, Deed], None]:
+    def deliver(letter: Letter, deed: Deed) -> None:
         account = letter.mail.account_id
         # Locks the account's row, so that replies become visible in the order of their numbers; and asks for a visit.
-        Account.objects.filter(pk=account).update(next_poll_at=now)
+        Account.objects.filter(pk=account).update(next_poll_at=deed.now)
         SandboxReply.objects.create(
-            workspace_id=letter.mail.workspace_id, account_id=account, raw=write(letter, now), received_at=now
+            workspace_id=letter.mail.workspace_id, account_id=account, raw=write(letter, deed), received_at=deed.now
         )
 
     return deliver
@@ -238,14 +292,16 @@ def _to(letter: Letter) -> correspondence.Original:
     )
 
 
-_PLAYS: dict[Act, Callable[[Letter, datetime], None]] = {
+_PLAYS: dict[Act, Callable[[Letter, Deed], None]] = {
     Act.OPEN: _open,
     Act.CLICK: _click,
     Act.SCAN: _scan,
     Act.UNSUBSCRIBE: _unsubscribe,
-    Act.REPLY: _answer(lambda letter, now: correspondence.reply(_to(letter), choice=letter.number, now=now)),
-    Act.OUT_OF_OFFICE: _answer(lambda letter, now: correspondence.out_of_office(_to(letter), now=now)),
-    Act.HARD_BOUNCE: _answer(lambda letter, now: correspondence.bounce(_to(letter), hard=True, now=now)),
-    Act.SOFT_BOUNCE: _answer(lambda letter, now: correspondence.bounce(_to(letter), hard=False, now=now)),
-    Act.COMPLAIN: _answer(lambda letter, now: correspondence.complaint(_to(letter), now=now)),
+    Act.REPLY: _answer(
+        lambda letter, deed: correspondence.reply(_to(letter), choice=letter.number, now=deed.now, words=deed.words)
+    ),
+    Act.OUT_OF_OFFICE: _answer(lambda letter, deed: correspondence.out_of_office(_to(letter), now=deed.now)),
+    Act.HARD_BOUNCE: _answer(lambda letter, deed: correspondence.bounce(_to(letter), hard=True, now=deed.now)),
+    Act.SOFT_BOUNCE: _answer(lambda letter, deed: correspondence.bounce(_to(letter), hard=False, now=deed.now)),
+    Act.COMPLAIN: _answer(lambda letter, deed: correspondence.complaint(_to(letter), now=deed.now)),
 }

@@ -2,10 +2,11 @@
 
 import re
 import uuid
-from typing import Any
+from collections.abc import Mapping
 
 from django.utils.encoding import iri_to_uri
 
+from campaigns.mail import links
 from campaigns.models import Link, Message
 
 _TARGET = re.compile(r"(https?://|mailto:|tel:)[^\x00-\x20\x7f]+", re.IGNORECASE)
@@ -16,16 +17,16 @@ def url(message_id: uuid.UUID, index: int) -> str | None:
     message = Message.objects.filter(pk=message_id).values("version", "node", "variant", "links").first()
     if message is None:
         return None
-    target = message["links"].get(str(index)) or _published(message, index)
-    if target is None or not _TARGET.fullmatch(target.strip()):
-        return None
-    return iri_to_uri(target.strip())
+    own = message.pop("links")
+    published: str | None = Link.objects.filter(**message, index=index).values_list("url", flat=True).first()
+    return chosen(index, own=own, published=published)
 
 
-def _published(message: dict[str, Any], index: int) -> str | None:
-    links = Link.objects.filter(
-        version=message["version"], node=message["node"], variant=message["variant"], index=index
-    )
-    target: str | None = links.values_list("url", flat=True).first()
+def chosen(index: int, *, own: Mapping[str, str], published: str | None) -> str | None:
+    """Return the target of link number `index` as `url` does: that of this person, else that for everybody.
+
+    `own` is what the message keeps of its links, `published` what its version says of this one.
+    """
     # The template of a target that differs from person to person is no target.
-    return None if target is None or "{{" in target or "{%" in target else target
+    target = own.get(str(index)) or (published if published and links.is_fixed(published) else "")
+    return iri_to_uri(target.strip()) if _TARGET.fullmatch(target.strip()) else None

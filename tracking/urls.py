@@ -13,5 +13,6 @@ urlpatterns = [
     path("sandbox/", sandbox.index, name="sandbox"),
     path("sandbox/<str:mail>/", sandbox.detail, name="sandbox-mail"),
     path("sandbox/<str:mail>/body/", sandbox.body, name="sandbox-body"),
+    path("sandbox/<str:mail>/files/<int:number>/", sandbox.attachment, name="sandbox-file"),
     path("sandbox/<str:mail>/play/", sandbox.play, name="sandbox-play"),
 ]

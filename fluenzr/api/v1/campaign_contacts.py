@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns import audience, explain
-from campaigns.enums import RUNNING
+from campaigns.enums import LISTED, RUNNING
 from campaigns.explain import Explanation
 from campaigns.models import Campaign, Enrolment
 from contacts.models import Contact
@@ -25,7 +25,7 @@ class PeopleQuery(Paged):
     """`GET /campaigns/:id/contacts`: in the order in which they were added."""
 
     default_ordering: ClassVar[tuple[str, ...]] = ("pk",)
-    status = values.CommaList(values.Choice(audience.LISTED), required=False)
+    status = values.CommaList(values.Choice(LISTED), required=False)
 
 
 class PeopleBody(Body):

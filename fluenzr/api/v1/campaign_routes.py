@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fluenzr.api.v1 import campaign_contacts, campaign_numbers, campaigns
+from fluenzr.api.v1 import campaign_contacts, campaign_launch, campaign_numbers, campaign_simulation, campaigns
 
 urlpatterns = [
     path("campaigns", campaigns.Campaigns.as_view()),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("campaigns/<str:campaign_id>/clone", campaigns.Clone.as_view()),
     path("campaigns/<str:campaign_id>/validate", campaigns.Validate.as_view()),
     path("campaigns/<str:campaign_id>/preview", campaigns.PreviewMails.as_view()),
+    path("campaigns/<str:campaign_id>/preflight", campaign_launch.Preflight.as_view()),
+    path("campaigns/<str:campaign_id>/test", campaign_launch.Test.as_view()),
+    path("campaigns/<str:campaign_id>/simulate", campaign_simulation.Simulate.as_view()),
     path("campaigns/<str:campaign_id>/contacts", campaign_contacts.CampaignContacts.as_view()),
     path("campaigns/<str:campaign_id>/contacts/<str:contact_id>", campaign_contacts.CampaignContact.as_view()),
     path("campaigns/<str:campaign_id>/stats", campaign_numbers.Stats.as_view()),

@@ -4,14 +4,15 @@ from typing import Any, ClassVar
 
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns import campaign_settings, lifecycle, previews, statistics, workflows
+from campaigns import campaign_settings, lifecycle, linked_groups, previews, statistics, workflows
 from campaigns.enums import CampaignStatus
 from campaigns.models import Campaign, CampaignAccount
-from contacts.models import Contact
+from contacts.models import Contact, Group
 from fluenzr.api.v1 import answers, values
 from fluenzr.api.v1.bodies import Body, Nothing, Paged
 from fluenzr.api.v1.resource import Resource
@@ -54,8 +55,18 @@ def show(campaign: Campaign) -> dict[str, Any]:
 
 
 def show_whole(campaign: Campaign) -> dict[str, Any]:
-    """Return the Campaign object with its workflow, for answers about one campaign (contract M15)."""
-    return {**show(campaign), "workflow": workflows.document(campaign)}
+    """Return the Campaign object with its groups and workflow, for answers about one campaign (contract M15)."""
+    linked = linked_groups.of(campaign)
+    return {
+        **show(campaign),
+        "groupIds": [group.public_id for group in linked.feeding],
+        "excludeGroupIds": [group.public_id for group in linked.excluded],
+        "workflow": workflows.document(campaign),
+    }
+
+
+def _groups(*, source: str) -> serializers.ListField:
+    return serializers.ListField(child=values.Reference(Group), source=source, required=False, max_length=100)
 
 
 class CampaignQuery(Paged):
@@ -81,6 +92,8 @@ class CampaignBody(Body):
     emailAccountId = values.Reference(Account, only="listed", source="account")  # noqa: N815 - the API's name
     settings = values.Document(required=False, allow_null=True)
     workflow = values.Document(required=False, allow_null=True)
+    groupIds = _groups(source="feeding")  # noqa: N815 - the API's name
+    excludeGroupIds = _groups(source="excluded")  # noqa: N815 - the API's name
     status = values.Text(required=False)
 
 

@@ -6,17 +6,22 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
+from contacts import owners
 from contacts.drafts import COLUMNS, Draft
 from contacts.enums import ContactStatus
 from contacts.models import Contact, Group, PipelineStage
 from fluenzr.api.v1 import references
 from fluenzr.api.v1.bodies import Body
-from fluenzr.api.v1.values import Choice, Document, Text, Texts
+from fluenzr.api.v1.values import Amount, Choice, Document, Text, Texts
 from fluenzr.core import clock
-from fluenzr.workspaces.models import Workspace
+from fluenzr.workspaces.models import User, Workspace
 
 # What `show` needs, so that a list makes a fixed number of queries.
-CONTACTS = Contact.objects.select_related("stage").prefetch_related("memberships__group", "taggings__tag")
+CONTACTS = Contact.objects.select_related("stage", "owner").prefetch_related("memberships__group", "taggings__tag")
+
+
+# Where a body names what a draft holds as an object.
+_PATHS = {"stage": "pipelineStageId", "owner": "ownerId"}
 
 
 def _optional() -> Text:
@@ -27,7 +32,15 @@ def _optional() -> Text:
 class ContactBody(Body):
     """What may be written; an answer of GET can be put back."""
 
-    ignored: ClassVar[tuple[str, ...]] = ("id", "groups", "pipelineStage", "createdAt", "updatedAt")
+    ignored: ClassVar[tuple[str, ...]] = (
+        "id",
+        "groups",
+        "pipelineStage",
+        "owner",
+        "holdUntil",
+        "createdAt",
+        "updatedAt",
+    )
 
     email = Text(max_length=1000)
     firstName = _optional()  # noqa: N815 - the API's names
@@ -45,6 +58,8 @@ class ContactBody(Body):
     groupIds = Texts(required=False)  # noqa: N815
     groupId = Text(required=False)  # noqa: N815
     pipelineStageId = Text(required=False, allow_null=True)  # noqa: N815
+    dealValue = Amount(required=False, allow_null=True)  # noqa: N815
+    ownerId = Text(required=False, allow_null=True)  # noqa: N815
     status = Choice(ContactStatus.choices, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +75,7 @@ class ContactBody(Body):
 
 
 class Sources:
-    """The groups and stages that bodies refer to, loaded once however many bodies there are."""
+    """The groups, stages and owners that bodies refer to, loaded once however many bodies there are."""
 
     def __init__(self, workspace: Workspace, bodies: Sequence[Mapping[str, Any]]) -> None:
         ids = [text for body in bodies for text in body.get("groupIds", ())]
@@ -70,25 +85,29 @@ class Sources:
         self.stages: dict[str, PipelineStage] = {}
         if any(body.get("pipelineStageId") for body in bodies):
             self.stages = {stage.public_id: stage for stage in PipelineStage.objects.in_workspace(workspace)}
+        self.owners = owners.candidates(workspace) if any(body.get("ownerId") for body in bodies) else {}
 
     def draft(self, values: Mapping[str, Any]) -> Draft:
         """Return the domain's draft of a checked body.
 
         Raises:
-            ValidationError: a group or stage is not of this workspace; the details name its path.
+            ValidationError: a group, stage or owner is not of this workspace; the details name its path.
         """
-        draft: Any = {name: values[name] for name in ("email", "tags", "customFields", *COLUMNS) if name in values}
+        names = ("email", "tags", "customFields", "dealValue", *COLUMNS)
+        draft: Any = {name: values[name] for name in names if name in values}
         unknown = [_("There is no such object in this workspace")]
         problems: dict[str, list[str]] = {}
         if "groupIds" in values:
             ids = values["groupIds"]
             problems |= {f"groupIds.{at}": unknown for at, text in enumerate(ids) if text not in self.groups}
             draft["groups"] = [self.groups[text] for text in dict.fromkeys(ids) if text in self.groups]
-        if "pipelineStageId" in values:
-            text = values["pipelineStageId"]
-            draft["stage"] = self.stages.get(text) if text else None
-            if text and draft["stage"] is None:
-                problems["pipelineStageId"] = unknown
+        for name, known in (("stage", self.stages), ("owner", self.owners)):
+            path = _PATHS[name]
+            if path in values:
+                text = values[path]
+                draft[name] = known.get(text) if text else None
+                if text and draft[name] is None:
+                    problems[path] = unknown
         if problems:
             raise ValidationError(problems)
         checked: Draft = draft
@@ -108,6 +127,14 @@ def show(contact: Contact) -> dict[str, Any]:
         "tags": sorted(tagging.tag.name for tagging in contact.taggings.all()),
         "groups": [{"id": group.public_id, "name": group.name} for group in groups],
         "pipelineStage": {"id": stage.public_id, "name": stage.name} if stage else None,
+        "dealValue": None if contact.deal_value is None else float(contact.deal_value),
+        "owner": show_owner(contact.owner),
+        "holdUntil": clock.to_iso(contact.hold_until),
         "createdAt": clock.to_iso(contact.created_at),
         "updatedAt": clock.to_iso(contact.updated_at),
     }
+
+
+def show_owner(user: User | None) -> dict[str, Any] | None:
+    """Return who looks after something as the API shows it."""
+    return None if user is None else {"id": user.public_id, "name": user.name or None, "email": user.email}

@@ -68,6 +68,12 @@ class FieldOne(Resource):
         changes = self.body(ChangeBody, partial=True)
         return answers.one(show(fields.update(field, changes=changes, by=self.by, now=self.now)))
 
+    def delete(self, request: Request, field_id: str) -> Response:
+        """Delete a field with what contacts hold in it."""
+        field: CustomField = self.find(CustomField.objects.select_related("workspace"), field_id)
+        shown = {"id": field.public_id}
+        return answers.one(shown | {"deleted": fields.delete(field, by=self.by, now=self.now)})
+
 
 def show(field: CustomField) -> dict[str, Any]:
     """Return a field as the API shows it."""

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import Count
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +15,7 @@ from fluenzr.api.v1.resource import Resource
 from fluenzr.api.v1.values import Choice, CommaList, Text, Texts
 from fluenzr.core import clock
 
-GROUPS = Group.objects.annotate(members=Count("memberships"))
+GROUPS = Group.objects.with_members()
 
 
 class GroupBody(Body):

@@ -1,12 +1,13 @@
 """Reading and writing JSON strictly: what the database cannot keep is refused here, once for all endpoints."""
 
+import io
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 
 from fluenzr.api.v1.errors import PayloadTooLarge
 from fluenzr.core import documents
@@ -16,9 +17,10 @@ MAX_BODY = 5 * 1024 * 1024
 
 
 class JsonParser(BaseParser):
-    """UTF-8 JSON of at most 5 MB, without `NaN`, NUL characters and lone surrogates."""
+    """UTF-8 JSON of at most `max_bytes`, without `NaN`, NUL characters and lone surrogates."""
 
     media_type = "application/json"
+    max_bytes: ClassVar[int] = MAX_BODY
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -28,9 +30,9 @@ class JsonParser(BaseParser):
         Raises:
             PayloadTooLarge, ParseError, ValidationError: it is too long, no JSON, or holds what cannot be kept.
         """
-        raw = stream.read(MAX_BODY + 1)
-        if len(raw) > MAX_BODY:
-            raise PayloadTooLarge(_("The body is larger than 5 MB"))
+        raw = stream.read(self.max_bytes + 1)
+        if len(raw) > self.max_bytes:
+            raise PayloadTooLarge(_("The body is larger than %(most)s MB") % {"most": self.max_bytes // 1024**2})
         if not raw.strip():
             return {}
         try:
@@ -39,6 +41,28 @@ class JsonParser(BaseParser):
             raise ParseError(_("The body is not valid JSON")) from error
         except Invalid as error:
             raise ValidationError(error.details) from error
+
+
+class UploadParser(BaseParser):
+    """A form with a file: its part `file`, and the rest of the body as JSON in the part `options`."""
+
+    media_type = "multipart/form-data"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return the options with the file in `file`.
+
+        Raises:
+            ParseError, ValidationError: the form or its options cannot be read.
+        """
+        form = MultiPartParser().parse(stream, media_type, parser_context)
+        parts: Any = {name: form.data[name] for name in form.data} | {name: form.files[name] for name in form.files}
+        options = parts.pop("options", "{}")
+        given = JsonParser().parse(io.BytesIO(options.encode())) if isinstance(options, str) else None
+        if not isinstance(given, dict):
+            raise ValidationError({"options": [_("Must be an object")]})
+        return {**given, **parts}
 
 
 class AlwaysJson(BaseContentNegotiation):

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts import stages
+from contacts.enums import StageRole
 from contacts.models import PipelineStage
 from fluenzr.api.v1 import answers
 from fluenzr.api.v1.bodies import Body, Paged, Parameters
@@ -25,6 +26,11 @@ class StageBody(Body):
     name = Text(max_length=100)
     colour = Choice([(colour, colour) for colour in stages.COLOURS], required=False)
     position = Whole(required=False, max_value=10_000)
+    role = Choice(StageRole.choices, required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take null for a stage without a meaning."""
+        return attrs | ({"role": attrs["role"] or ""} if "role" in attrs else {})
 
 
 class StageQuery(Paged):
@@ -80,6 +86,7 @@ def show(stage: Any) -> dict[str, Any]:
         "name": stage.name,
         "colour": stage.colour,
         "position": stage.position,
+        "role": stage.role or None,
         "contactsCount": stage.members,
         "createdAt": clock.to_iso(stage.created_at),
     }

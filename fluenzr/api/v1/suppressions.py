@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts import suppression
-from contacts.enums import SuppressionKind, SuppressionReason
+from contacts.enums import GIVEN_REASONS, SuppressionKind, SuppressionReason
 from contacts.models import Suppression
 from fluenzr.api.v1 import answers
 from fluenzr.api.v1.bodies import Body, Paged
@@ -23,10 +23,11 @@ class SuppressionBody(Body):
 
     emails = Texts(each=254, required=False, max_length=1000)
     domains = Texts(each=253, required=False, max_length=1000)
+    reason = Choice(GIVEN_REASONS, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Demand something to bar."""
-        if not any(attrs.values()):
+        if not (attrs.get("emails") or attrs.get("domains")):
             raise ValidationError({"": [_("Give emails, domains or both")]})
         return attrs
 
@@ -62,7 +63,10 @@ class SuppressionList(Resource):
             SuppressionKind.ADDRESS: given.get("emails", []),
             SuppressionKind.DOMAIN: given.get("domains", []),
         }
-        added = suppression.suppress_all(workspace=self.workspace, targets=targets, source=self.by, now=self.now)
+        reason = given.get("reason", SuppressionReason.BY_HAND)
+        added = suppression.suppress_all(
+            workspace=self.workspace, targets=targets, reason=reason, source=self.by, now=self.now
+        )
         asked = sum(len(set(names)) for names in targets.values())
         return answers.one({"added": added, "skipped": asked - added, "errors": []})
 

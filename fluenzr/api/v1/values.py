@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from fluenzr.core import clock
+from fluenzr.workspaces.models import Member, User
 
 MAX_INTEGER = 2_147_483_647  # what an integer column of PostgreSQL holds
+MAX_AMOUNT = Decimal("999999999999.99")  # what a column of money holds
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -38,6 +41,25 @@ class Whole(serializers.IntegerField):
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Amount(serializers.Field[Decimal, Any, float, Any]):
+    """An amount of money: a JSON number of at most two decimals, not negative."""
+
+    default_error_messages = {"invalid": _("Must be an amount of at most two decimals, such as 99.90")}
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Return the amount."""
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        amount = Decimal(str(data))
+        if not (amount.is_finite() and 0 <= amount <= MAX_AMOUNT and amount == round(amount, 2)):
+            self.fail("invalid")
+        return round(amount, 2)
+
+    def to_representation(self, value: Decimal) -> float:
+        """Return the number."""
+        return float(value)
 
 
 class Choice(serializers.ChoiceField):
@@ -131,6 +153,25 @@ class Reference(serializers.Field[Any, str, str, Any]):
     def to_representation(self, value: Any) -> str:
         """Return the id."""
         return str(value.public_id)
+
+
+class Colleague(serializers.Field[User, str, str, Any]):
+    """The id of somebody who is a member of the workspace; becomes the user."""
+
+    default_error_messages = {"unknown": _("There is no such object in this workspace")}
+
+    def to_internal_value(self, data: Any) -> User:
+        """Return the user."""
+        key = User.key_of(data)
+        rows = Member.objects.in_workspace(self.context["workspace"]).select_related("user")
+        found: Member | None = None if key is None else rows.filter(user=key).first()
+        if found is None:
+            self.fail("unknown")
+        return found.user
+
+    def to_representation(self, value: User) -> str:
+        """Return the id."""
+        return value.public_id
 
 
 class CommaList(serializers.Field[list[Any], str, str, Any]):

@@ -1,4 +1,4 @@
-// Keys of every page: "/" and Ctrl+K search, Ctrl+Enter saves the form, Escape empties the search.
+// Keys of every page: "/" and Ctrl+K search, "?" lists the keys (`#help`), Ctrl+Enter saves the form, Escape empties the search.
 
 const isTyping = (target) => target.closest("input, textarea, select, [contenteditable=true]");
 
@@ -9,6 +9,8 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     search.focus();
     search.select();
+  } else if (event.key === "?" && !isTyping(event.target)) {
+    document.querySelector("#help")?.toggleAttribute("open");
   } else if (isCommand && event.key === "Enter") {
     event.target.closest("form")?.requestSubmit();
   } else if (event.key === "Escape" && event.target === search) {

@@ -1,5 +1,5 @@
 // Rows with `<input type=checkbox data-select>` and a bulk bar (parts/bulk_bar.html): the bar shows how many are chosen.
-// `data-select-all` chooses the whole page. Without scripts the bar is always there.
+// `data-select-all` chooses the whole page, `data-all` in the bar all that match, with how many in words; `%n` in a question is how many. Without scripts the bar is always there.
 
 const boxes = () => [...document.querySelectorAll("[data-select]")];
 
@@ -12,8 +12,14 @@ function show() {
   }
   const bar = document.querySelector("[data-bulk]");
   if (!bar) return;
+  const everything = bar.querySelector("[data-all]");
+  const meant = everything?.checked ? everything.dataset.all : chosen.toLocaleString();
   bar.hidden = chosen === 0;
-  bar.querySelector("[data-chosen]").textContent = chosen;
+  bar.querySelector("[data-chosen]").textContent = meant;
+  for (const button of bar.querySelectorAll("[data-confirm]")) {
+    button.dataset.question ??= button.dataset.confirm;
+    button.dataset.confirm = button.dataset.question.replace("%n", meant);
+  }
 }
 
 let last = null;
@@ -28,13 +34,14 @@ document.addEventListener("click", (event) => {
   show();
 });
 document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-all]")) return show();
   if (!event.target.matches("[data-select-all]")) return;
   for (const box of boxes()) box.checked = event.target.checked;
   show();
 });
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-clear]")) return;
-  for (const box of boxes()) box.checked = false;
+  for (const box of [...boxes(), ...document.querySelectorAll("[data-all]")]) box.checked = false;
   show();
 });
 document.addEventListener("htmx:afterSwap", show);

@@ -1,11 +1,20 @@
 import { button, variableMenu } from "./menu.js";
-import { canShow, htmlOf, makeRich, textOf } from "./rich.js";
+import { canShow, htmlOf, makeRich, textOf, textOfHtml } from "./rich.js";
+import { snippetChooser } from "./snippets.js";
 import { insert } from "./subject.js";
 import { parts, withElements, written } from "./variables.js";
 import { nameOf, t } from "./words.js";
 
 const MODES = ["rich", "html", "text"];
 const LOOKS_LIKE_HTML = /<(p|div|a|b|i|u|br|span|strong|em|ul|ol|li|table|h[1-6]|blockquote|img|html|body)[\s/>]/i;
+
+/** Return a plain text as HTML: blank lines part its paragraphs; a single one stands alone only where `whole`. */
+function htmlOfText(text, { whole = true } = {}) {
+  const escaped = new Option(text).innerHTML;
+  const paragraphs = escaped.split(/\n{2,}/).filter((paragraph) => paragraph.trim());
+  const lines = paragraphs.map((paragraph) => paragraph.replaceAll("\n", "<br>"));
+  return lines.length === 1 && !whole ? lines[0] : lines.map((line) => `<p>${line}</p>`).join("");
+}
 
 /** A body in one of three modes over the form's textarea, which keeps the value; a hidden field keeps the format. */
 export class BodyField {
@@ -67,15 +76,13 @@ export class BodyField {
 
   asText() {
     if (this.rich) return textOf(this.rich);
-    return new DOMParser().parseFromString(withElements(this.textarea.value), "text/html").body.textContent.trim();
+    return textOfHtml(this.textarea.value);
   }
 
   asHtml() {
     if (this.rich) return htmlOf(this.rich);
     if (this.mode === "html") return this.textarea.value;
-    const escaped = new Option(this.textarea.value).innerHTML;
-    const paragraphs = escaped.split(/\n{2,}/).filter((text) => text.trim());
-    return paragraphs.map((text) => `<p>${text.replaceAll("\n", "<br>")}</p>`).join("");
+    return htmlOfText(this.textarea.value);
   }
 
   drawBar() {
@@ -94,7 +101,8 @@ export class BodyField {
 
   tools() {
     const menu = variableMenu((key) => this.insertVariable(key));
-    if (!this.rich) return [menu];
+    const snippets = button(t("snippets"), () => this.showSnippets());
+    if (!this.rich) return [menu, snippets];
     const run = (command) => () => this.rich.chain().focus()[command]().run();
     return [
       button(t("bold"), run("toggleBold"), "bold"),
@@ -103,7 +111,41 @@ export class BodyField {
       button(t("numbers"), run("toggleOrderedList"), "numbered-list"),
       button(t("link"), () => this.showLink(), "link"),
       menu,
+      snippets,
     ];
+  }
+
+  /** Under the bar: the snippets, of which one is copied to the cursor. */
+  showSnippets() {
+    if (this.extra.querySelector(".flow-snippets")) return this.leaveSnippets();
+    const chooser = snippetChooser(
+      (body) => {
+        this.leaveSnippets();
+        this.insertSnippet(body);
+      },
+      () => this.leaveSnippets(),
+    );
+    this.extra.replaceChildren(chooser);
+    chooser.querySelector("input").focus();
+    return undefined;
+  }
+
+  leaveSnippets() {
+    this.extra.replaceChildren();
+    if (this.rich) this.rich.commands.focus();
+    else this.textarea.focus();
+  }
+
+  insertSnippet(body) {
+    const isHtml = LOOKS_LIKE_HTML.test(body);
+    if (this.rich) {
+      const html = isHtml ? body : htmlOfText(body, { whole: false });
+      this.rich.chain().focus().insertContent(withElements(html)).run();
+    } else if (this.mode === "html") {
+      insert(this.textarea, isHtml ? body : htmlOfText(body, { whole: false }));
+    } else {
+      insert(this.textarea, isHtml ? textOfHtml(body).replace(/\u00a0/g, " ") : body);
+    }
   }
 
   insertVariable(key) {

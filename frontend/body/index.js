@@ -2,6 +2,7 @@
 // They stand over the form's own fields, which stay what is sent; see campaigns/nodes/widgets.py.
 
 import "./body.css";
+import "./files.js";
 
 import { countSubject } from "./subject.js";
 import { BodyField } from "./field.js";

@@ -8,6 +8,7 @@ function config() {
 }
 
 export const icon = (name) => config().icons[name] ?? "";
+export const urls = () => config().urls;
 export const variables = () => config().variables;
 export const nameOf = (key) => variables().find((one) => one.key === key)?.label ?? key;
 

@@ -16,7 +16,7 @@ const TRAFFIC_MS = 5000;
 
 export function App() {
   const [store, view] = useEditor((state) => state.view);
-  const [, hasPanel] = useEditor((state) => state.selected.length === 1);
+  const [, hasPanel] = useEditor((state) => state.selected.length === 1 && !state.isFraming);
   const [, said] = useEditor((state) => state.said);
   useTraffic(store);
   return (
@@ -27,8 +27,7 @@ export function App() {
         <div className="flow-body">
           {store.editable && <Palette />}
           {view.outline && <Outline />}
-          <Canvas />
-          {view.problems && <Problems />}
+          <Canvas>{view.problems && <Problems />}</Canvas>
           {hasPanel && <Panel />}
         </div>
         <AddMenu />

@@ -19,11 +19,12 @@ const nodeTypes = { step: StepCard };
 const edgeTypes = { step: StepEdge };
 const fitView = { maxZoom: 1, padding: 0.15 };
 const NO_KEY = null;
+const NOBODY = [];
 // A bigger drawing begins at its start, and draws what is in sight: all of it at once would be too small to read.
 const BIG = 80;
 
-/** The drawing. React Flow holds where things are while they move; the store hears of it when they stand. */
-export function Canvas() {
+/** The drawing, with what lies over it. React Flow holds where things are while they move; the store hears of it when they stand. */
+export function Canvas({ children }) {
   const [store, doc] = useEditor((state) => state.history.doc);
   const [, selected] = useEditor((state) => state.selected);
   const [nodes, setNodes] = useState(() => drawnNodes(doc, selected, []));
@@ -33,7 +34,8 @@ export function Canvas() {
 
   const canvas = useRef(null);
   const [, view] = useEditor((state) => state.view);
-  useInSight(canvas, selected, view);
+  const [, isFraming] = useEditor((state) => state.isFraming);
+  useInSight(canvas, isFraming ? NOBODY : selected, view);
 
   const onNodesChange = useCallback(
     (changes) => {
@@ -73,6 +75,8 @@ export function Canvas() {
         onEdgesChange={onEdgesChange}
         onConnect={onConnect}
         isValidConnection={mayConnect}
+        onSelectionStart={() => store.set({ isFraming: true })}
+        onSelectionEnd={() => store.set({ isFraming: false })}
         nodesDraggable={store.editable}
         nodesConnectable={store.editable}
         deleteKeyCode={NO_KEY}
@@ -91,6 +95,7 @@ export function Canvas() {
         <Controls showInteractive={false} fitViewOptions={fitView} />
         <MiniMap pannable zoomable ariaLabel={store.t("minimap")} />
       </ReactFlow>
+      {children}
     </div>
   );
 }

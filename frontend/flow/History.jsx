@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 
+import { momentOf } from "./format.js";
 import { useEditor } from "./store.js";
 
 /** The published versions, what each changed, and the way back to one. */
@@ -38,7 +39,7 @@ export function History() {
             {t("version", { number: version.number })} {version.current && <span className="badge">{t("current")}</span>}
           </h3>
           <p className="flow-muted">
-            <time dateTime={version.at}>{new Date(version.at).toLocaleString(document.documentElement.lang)}</time> {version.by}
+            <time dateTime={version.at}>{momentOf(version.at, store.config.zone)}</time> {version.by}
           </p>
           <Changes changes={version.changes} />
           {store.editable && (

@@ -1,7 +1,7 @@
 import { useReactFlow } from "@xyflow/react";
 
 import { dropPlace } from "./dropping.js";
-import { Icon } from "./Icon.jsx";
+import { Icon, IconButton } from "./Icon.jsx";
 import { CARD } from "./layout.js";
 import { useEditor } from "./store.js";
 
@@ -35,6 +35,7 @@ export function Palette() {
           ))}
         </section>
       ))}
+      <IconButton store={store} icon="chevron-double-left" className="flow-palette-fold" label={store.t("fold_palette")} data-keep="palette" />
     </nav>
   );
 }

@@ -20,7 +20,18 @@ export function Panel() {
   if (!entry) return null;
   return (
     <aside className="flow-panel" aria-label={t("panel")}>
-      <div className="flow-resizer" role="presentation" onPointerDown={resize} />
+      <div
+        className="flow-resizer"
+        role="separator"
+        aria-orientation="vertical"
+        aria-label={t("panel_width")}
+        aria-valuemin={NARROWEST}
+        aria-valuenow={FIRST}
+        aria-valuemax={WIDEST}
+        tabIndex={0}
+        onPointerDown={resize}
+        onKeyDown={resizeByKey}
+      />
       <header>
         <h2>{card?.title ?? entry.label}</h2>
         {store.editable && (
@@ -31,22 +42,36 @@ export function Panel() {
         )}
         <IconButton store={store} icon="x-mark" label={t("close")} onClick={() => store.select([])} />
       </header>
-      <div className="flow-panel-body" ref={body} />
+      {/* Always a new one: the form of the step before must not take what is typed until this one's comes. */}
+      <div key={`${id} ${redrawn}`} className="flow-panel-body" ref={body} />
       {entry.preview && <Preview node={id} />}
     </aside>
   );
 }
 
 const NARROWEST = 320;
+const FIRST = 400;
 const WIDEST = 900;
 
+const STEP = 40;
+
+function widen(resizer, wanted) {
+  const width = Math.min(WIDEST, Math.max(NARROWEST, wanted));
+  resizer.parentElement.style.setProperty("width", `${width}px`);
+  resizer.setAttribute("aria-valuenow", width);
+}
+
+function resizeByKey(event) {
+  const by = { ArrowLeft: STEP, ArrowRight: -STEP }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  widen(event.currentTarget, event.currentTarget.parentElement.offsetWidth + by);
+}
+
 function resize(down) {
-  const panel = down.currentTarget.parentElement;
-  const from = panel.offsetWidth + down.clientX;
-  const onMove = (event) => {
-    const width = Math.min(WIDEST, Math.max(NARROWEST, from - event.clientX));
-    panel.style.setProperty("width", `${width}px`);
-  };
+  const resizer = down.currentTarget;
+  const from = resizer.parentElement.offsetWidth + down.clientX;
+  const onMove = (event) => widen(resizer, from - event.clientX);
   const stop = () => document.removeEventListener("pointermove", onMove);
   document.addEventListener("pointermove", onMove);
   document.addEventListener("pointerup", stop, { once: true });

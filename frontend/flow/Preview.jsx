@@ -63,6 +63,11 @@ function Mail({ node, revision }) {
         <>
           <p className="flow-preview-subject">{mail.subject}</p>
           {mail.missing.length > 0 && <p className="flow-field-problem">{t("missing", { names: mail.missing.join(", ") })}</p>}
+          {mail.attachments.length > 0 && (
+            <p className="flow-preview-files">
+              {t("attachments")}: {mail.attachments.map(({ name, size }) => `${name} (${size})`).join(", ")}
+            </p>
+          )}
           {device === "text" ? (
             <pre>{mail.text}</pre>
           ) : (

@@ -2,6 +2,7 @@ import { Handle, Position } from "@xyflow/react";
 import { memo } from "react";
 
 import { openMenu } from "./AddMenu.jsx";
+import { counted } from "./format.js";
 import { targetOf } from "./graph.js";
 import { Icon } from "./Icon.jsx";
 import { useEditor } from "./store.js";
@@ -64,7 +65,7 @@ function Traffic({ traffic, t }) {
       {counts.map(([name, count]) => (
         <div key={name}>
           <dt>{t(name)}</dt>
-          <dd>{count.toLocaleString(document.documentElement.lang)}</dd>
+          <dd>{counted(count)}</dd>
         </div>
       ))}
     </dl>
@@ -77,7 +78,7 @@ function Ways({ id, entry, store }) {
     entry.ports.map((port) => (targetOf(state.history.doc, id, port.name) === undefined ? "1" : "0")).join(""),
   );
   return entry.ports.map((port, index) => (
-    <div className={`flow-way way-${index + 1}-of-${entry.ports.length}`} key={port.name}>
+    <div className={`flow-way way-${index + 1}-of-${entry.ports.length}${port.required ? "" : " is-optional"}`} key={port.name}>
       <Handle type="source" id={port.name} position={Position.Bottom} className={port.required ? "" : "is-optional"} />
       {port.label && open[index] === "1" && <span className="flow-way-word">{port.label}</span>}
       {store.editable && open[index] === "1" && (port.required || entry.ports.length === 1) && (

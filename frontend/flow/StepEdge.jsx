@@ -2,6 +2,7 @@ import { BaseEdge, EdgeLabelRenderer, getSmoothStepPath } from "@xyflow/react";
 import { memo } from "react";
 
 import { openMenu } from "./AddMenu.jsx";
+import { counted } from "./format.js";
 import { useEditor } from "./store.js";
 
 const THICKEST_PX = 8;
@@ -21,7 +22,7 @@ export const StepEdge = memo(function StepEdge(edge) {
       <EdgeLabelRenderer>
         <div className="flow-edge-label nodrag nopan" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
           {word && <span className="flow-way-word">{word}</span>}
-          {passed > 0 && <span className="flow-passed">{passed.toLocaleString(document.documentElement.lang)}</span>}
+          {passed > 0 && <span className="flow-passed">{counted(passed)}</span>}
           {store.editable && (
             <button
               type="button"

@@ -1,3 +1,4 @@
+import { momentOf, timeOf } from "./format.js";
 import { Icon, IconButton } from "./Icon.jsx";
 import { useEditor } from "./store.js";
 
@@ -24,15 +25,12 @@ export function Toolbar() {
       <button type="button" className="btn" onClick={toggle("history")}>
         <Icon store={store} name="clock" /> <span className="flow-word">{t("history")}</span>
       </button>
-      {config.urls.previewPage && (
-        <a className="btn" href={config.urls.previewPage}>
-          <Icon store={store} name="eye" /> <span className="flow-word">{t("preview")}</span>
-        </a>
-      )}
+      <Way url={config.urls.previewPage} icon="eye" label={t("preview")} />
+      <Way url={config.urls.simulator} icon="play" label={t("simulate")} />
       {store.editable && (
         <button
           type="button"
-          className={`btn ${problems.length ? "flow-has-problems" : ""}`}
+          className={`btn flow-problem-count${problems.length ? " flow-has-problems" : ""}`}
           aria-pressed={view.problems}
           onClick={toggle("problems")}
         >
@@ -40,41 +38,41 @@ export function Toolbar() {
           {problems.length ? t("problems", { count: problems.length }) : t("no_problems")}
         </button>
       )}
-      <Go />
+      {config.go && <Way url={config.go.url} label={config.go.label} className="btn btn-primary" />}
     </div>
   );
 }
 
-/** Launch or resume; what is typed is saved before the page is left. */
-function Go() {
+/** A link to another page of the campaign, which shows what is saved: what is typed is saved before it is followed. */
+function Way({ url, icon, label, className = "btn" }) {
   const [store] = useEditor();
-  const { go } = store.config;
-  if (!go) return null;
+  if (!url) return null;
   const leave = async (event) => {
-    if (!store.isDirty) return;
+    if (!store.editable || !store.isDirty || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     await store.save();
-    if (!store.isDirty) window.location.assign(go.url);
+    if (!store.isDirty) window.location.assign(url);
   };
   return (
-    <a className="btn btn-primary" href={go.url} onClick={leave}>
-      {go.label}
+    <a className={className} href={url} onClick={leave} aria-label={icon ? label : undefined} title={icon ? label : undefined}>
+      {icon ? <Icon store={store} name={icon} /> : label} {icon && <span className="flow-word">{label}</span>}
     </a>
   );
 }
 
 function Saved() {
   const [store, save] = useEditor((state) => state.save);
-  const { t } = store;
+  const { t, config } = store;
   const texts = {
-    saved: save.at ? t("saved_at", { time: time(save.at) }) : t("saved"),
+    saved: save.at ? t("saved_at", { time: timeOf(save.at, config.zone) }) : t("saved"),
     changed: t("saving"),
     saving: t("saving"),
     failed: t("not_saved", { reason: save.message }),
     conflict: t("not_saved", { reason: t("conflict_short") }),
   };
+  const who = save.by && t("saved_by", { name: save.by, time: momentOf(save.at, config.zone) });
   return (
-    <span className={`flow-saved is-${save.state}`} role="status">
+    <span className={`flow-saved is-${save.state}`} role="status" title={who || undefined}>
       {texts[save.state]}
       {save.state === "failed" && (
         <button type="button" className="btn btn-link" onClick={store.save}>
@@ -84,6 +82,3 @@ function Saved() {
     </span>
   );
 }
-
-export const time = (iso) =>
-  new Date(iso).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });

@@ -2,6 +2,11 @@
 
 import "@xyflow/react/dist/style.css";
 import "./flow.css";
+import "./palette.css";
+import "./canvas.css";
+import "./outline.css";
+import "./panel.css";
+import "./phone.css";
 
 import { createRoot } from "react-dom/client";
 

@@ -44,8 +44,9 @@ const COMBINED = {
 
 const removeSelected = (store) => {
   if (!store.editable) return false;
-  if (store.state.selectedEdges?.length) store.disconnect(store.state.selectedEdges);
-  else if (store.state.selected.length) store.remove(store.state.selected);
+  // A frame around steps takes their connections in too; what leads around the removed steps is made by `remove`.
+  if (store.state.selected.length) store.remove(store.state.selected);
+  else if (store.state.selectedEdges?.length) store.disconnect(store.state.selectedEdges);
   else return false;
   return true;
 };

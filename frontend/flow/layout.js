@@ -2,16 +2,18 @@
 
 import dagre from "@dagrejs/dagre";
 
+import { targetOf } from "./graph.js";
+
 export const CARD = { width: 248, height: 76 };
 
-/** Return a position for every node. */
-export function tidy(doc) {
+/** Return a position for every node; branches stand in the order of their ways out. */
+export function tidy(doc, kinds) {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
   graph.setGraph({ rankdir: "TB", nodesep: 48, ranksep: 72, marginx: 24, marginy: 24 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of doc.nodes) graph.setNode(node.id, { ...CARD });
   for (const edge of doc.edges) graph.setEdge(edge.from, edge.to, {}, `way ${edge.branch ?? ""}`);
-  dagre.layout(graph);
+  dagre.layout(graph, { constraints: branchOrder(doc, kinds) });
   return Object.fromEntries(
     doc.nodes.map(({ id }) => {
       const { x, y } = graph.node(id);
@@ -20,12 +22,22 @@ export function tidy(doc) {
   );
 }
 
+/** Which step stands left of which: only those that one way leads to, as then no two steps can each be left. */
+function branchOrder(doc, kinds) {
+  const isAlone = (id) => doc.edges.filter((edge) => edge.to === id).length === 1;
+  return doc.nodes.flatMap((node) => {
+    const ways = (kinds[node.type]?.ports ?? []).map((port) => targetOf(doc, node.id, port.name));
+    const targets = ways.filter((id) => id !== undefined && isAlone(id));
+    return targets.slice(1).map((right, index) => ({ left: targets[index], right }));
+  });
+}
+
 export const isPlaced = (doc) => doc.nodes.every((node) => node.position);
 
 /** Return the document with a place for the nodes that have none. */
-export function placed(doc) {
+export function placed(doc, kinds) {
   if (isPlaced(doc)) return doc;
-  const places = tidy(doc);
+  const places = tidy(doc, kinds);
   return { ...doc, nodes: doc.nodes.map((node) => ({ ...node, position: places[node.id] })) };
 }
 

@@ -3,32 +3,21 @@
 import { nodeOf, slim } from "./graph.js";
 import { csrfToken } from "./server.js";
 
-const TYPED_MS = 250;
-
-/** Have HTMX put the form of a step into an element and listen to it; returns what ends that. */
+/** Have HTMX put the form of a step into an empty element and listen to it; returns what ends that. */
 export function fill(element, store, id) {
   const node = nodeOf(store.doc, id);
   if (!node) return undefined;
-  let timer;
-  let waiting;
-  const flush = async () => {
-    clearTimeout(timer);
-    const form = waiting;
-    waiting = undefined;
-    if (form) await take(store, id, node.type, form);
-  };
   const onInput = (event) => {
+    // A file counts from when it is uploaded; its entry comes with the answer.
+    if (event.target.type === "file") return;
     const form = event.target.closest("form");
     if (!form) return;
     showFitting(form);
     // Read at once: the form may be gone when its turn comes.
-    waiting = new FormData(form);
-    clearTimeout(timer);
-    timer = setTimeout(flush, TYPED_MS);
+    store.type(id, node.type, new FormData(form));
   };
-  // HTMX carries attributes over between old and new fields of one id, `style` too, which the policy forbids.
-  const onBeforeSwap = () => element.replaceChildren();
-  const onSwap = () => {
+  const onSwap = (event) => {
+    if (event.target !== element) return;
     const form = element.querySelector("form");
     if (!form) return;
     showFitting(form);
@@ -42,28 +31,16 @@ export function fill(element, store, id) {
   const pairs = [
     ["input", onInput],
     ["change", onInput],
-    ["htmx:beforeSwap", onBeforeSwap],
     ["htmx:afterSwap", onSwap],
   ];
   for (const [name, listener] of pairs) element.addEventListener(name, listener);
-  store.flushPanel = flush;
   const values = { node: id, document: JSON.stringify(slim(store.doc, id)) };
   const headers = { "X-CSRFToken": csrfToken() };
   const options = { source: element, target: element, swap: "innerHTML", values, headers };
   window.htmx.ajax("POST", store.config.urls.panel, options);
   return () => {
-    flush();
     for (const [name, listener] of pairs) element.removeEventListener(name, listener);
   };
-}
-
-async function take(store, id, kind, form) {
-  try {
-    const { data } = await store.server.values(kind, form);
-    store.setData(id, data);
-  } catch (error) {
-    store.refuse(error);
-  }
 }
 
 /** Show the problems of the step at its fields; what belongs to none stands on top. */

@@ -36,7 +36,10 @@ export function server(urls) {
     traffic: () => ask(urls.counts),
     versions: () => ask(urls.versions),
     restore: (number, revision) => send(urls.restore.replace("/0/", `/${number}/`), { revision }),
-    values: (kind, form) => ask(urls.values.replace("KIND", kind), { method: "POST", body: new URLSearchParams(form) }),
+    values: (kind, form) => {
+      const texts = [...form].filter(([, value]) => typeof value === "string");
+      return ask(urls.values.replace("KIND", kind), { method: "POST", body: new URLSearchParams(texts) });
+    },
     preview: (node, person) => ask(`${urls.preview}?${new URLSearchParams({ node, person })}`),
     mailUrl: (node, person, revision) => `${urls.mail}?${new URLSearchParams({ node, person, revision })}`,
   };

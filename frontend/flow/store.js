@@ -9,6 +9,7 @@ import { makeRoom, placed, tidy } from "./layout.js";
 import { Refused } from "./server.js";
 
 const SAVE_AFTER_MS = 700;
+const TYPED_MS = 250;
 const RETRY_AFTER_MS = 5000;
 
 export class Store {
@@ -18,10 +19,11 @@ export class Store {
     this.t = words;
     this.kinds = Object.fromEntries(config.palette.map((entry) => [entry.kind, entry]));
     this.listeners = new Set();
-    // Set by the panel: hands over what was typed but is not in the document yet.
-    this.flushPanel = async () => {};
+    // What was typed into panels but is not in the document yet, by step: its type and the form.
+    this.typed = new Map();
+    this.taking = undefined;
     this.saving = undefined;
-    const doc = placed(config.document);
+    const doc = placed(config.document, this.kinds);
     this.saved = doc;
     this.state = {
       history: begin(doc),
@@ -30,9 +32,11 @@ export class Store {
       problems: config.problems,
       traffic: config.traffic,
       selected: [],
+      // A frame is being drawn around steps: what is in it so far opens no panel.
+      isFraming: false,
       // Counts up when the panel has to be drawn again, as its node changed otherwise than by typing into it.
       redrawn: 0,
-      save: { state: "saved", at: config.savedAt, message: "" },
+      save: { state: "saved", at: config.savedAt, by: config.savedBy, message: "" },
       conflict: undefined,
       menu: undefined,
       said: "",
@@ -76,7 +80,9 @@ export class Store {
   undo = () => this.travel(undo);
   redo = () => this.travel(redo);
 
-  travel(by) {
+  async travel(by) {
+    // What was typed last is the first to be undone.
+    if (this.typed.size) await this.takeTyped();
     const history = by(this.state.history);
     if (history === this.state.history || !this.editable) return;
     const selected = this.state.selected.filter((id) => graph.nodeOf(history.doc, id));
@@ -148,7 +154,7 @@ export class Store {
   move(id, by) {
     const moved = graph.move(this.doc, id, by, this.kinds);
     if (moved === this.doc) return;
-    this.change(graph.setPositions(moved, tidy(moved)));
+    this.change(graph.setPositions(moved, tidy(moved, this.kinds)));
     this.say(this.t(by < 0 ? "moved_up" : "moved_down"));
   }
 
@@ -156,12 +162,44 @@ export class Store {
     this.change(graph.setPositions(this.doc, positions), { key: `place ${Object.keys(positions)}`, redraw: false });
   }
 
-  tidy = () => this.change(graph.setPositions(this.doc, tidy(this.doc)), { redraw: false });
+  tidy = () => this.change(graph.setPositions(this.doc, tidy(this.doc, this.kinds)), { redraw: false });
 
   setData(id, data) {
     const node = graph.nodeOf(this.doc, id);
     if (!node || JSON.stringify(node.data ?? {}) === JSON.stringify(data)) return;
     this.change(graph.setData(this.doc, id, data), { key: `data ${id}`, redraw: false });
+  }
+
+  /** Note what a panel says now; it becomes the data of its step when nothing was typed for a moment. */
+  type(id, kind, form) {
+    this.typed.set(id, { kind, form });
+    if (this.state.save.state === "saved") this.set({ save: { ...this.state.save, state: "changed" } });
+    clearTimeout(this.typing);
+    this.typing = setTimeout(this.takeTyped, TYPED_MS);
+  }
+
+  /** Take what was typed into the document; what the server cannot read now stays for the next try. */
+  takeTyped = async () => {
+    clearTimeout(this.typing);
+    while (this.taking) await this.taking;
+    this.taking = this.take();
+    await this.taking;
+    this.taking = undefined;
+  };
+
+  async take() {
+    try {
+      for (const [id, item] of this.typed) {
+        const { data } = await this.server.values(item.kind, item.form);
+        if (this.typed.get(id) === item) this.typed.delete(id);
+        this.setData(id, data);
+      }
+    } catch (error) {
+      this.refuse(error);
+      return;
+    }
+    const { save } = this.state;
+    if (!this.isDirty && save.state !== "saving") this.set({ save: { ...save, state: "saved" } });
   }
 
   copied() {
@@ -171,19 +209,19 @@ export class Store {
   paste(copied) {
     const after = this.state.selected.length === 1 ? this.state.selected[0] : undefined;
     const { doc, ids } = graph.paste(this.doc, copied, after, this.kinds);
-    if (ids.length) this.change(placed(doc), { selected: ids });
+    if (ids.length) this.change(placed(doc, this.kinds), { selected: ids });
   }
 
   duplicate = () => {
     const copied = this.copied();
     const { doc, ids } = graph.paste(this.doc, copied, undefined, this.kinds);
-    if (ids.length) this.change(placed(doc), { selected: ids });
+    if (ids.length) this.change(placed(doc, this.kinds), { selected: ids });
   };
 
   // --- Saving ---
 
   get isDirty() {
-    return this.doc !== this.saved;
+    return this.doc !== this.saved || this.typed.size > 0;
   }
 
   changed() {
@@ -200,11 +238,9 @@ export class Store {
   /** Save what is there now, one call at a time; returns when nothing is left to save or it cannot be. */
   save = async () => {
     clearTimeout(this.timer);
-    await this.flushPanel();
-    if (this.saving) {
-      await this.saving;
-    }
-    if (!this.editable || !this.isDirty || this.state.conflict) return;
+    if (this.typed.size) await this.takeTyped();
+    while (this.saving) await this.saving;
+    if (!this.editable || this.doc === this.saved || this.state.conflict) return;
     this.saving = this.send();
     await this.saving;
     this.saving = undefined;
@@ -223,9 +259,9 @@ export class Store {
 
   accept(doc, answer) {
     this.saved = doc;
-    const state = this.doc === doc ? "saved" : "changed";
-    const { revision, cards, problems, savedAt } = answer;
-    this.set({ revision, cards, problems, save: { state, at: savedAt, message: "" } });
+    const state = this.isDirty ? "changed" : "saved";
+    const { revision, cards, problems, savedAt, savedBy } = answer;
+    this.set({ revision, cards, problems, save: { state, at: savedAt, by: savedBy, message: "" } });
   }
 
   refuse(error) {
@@ -243,9 +279,10 @@ export class Store {
 
   /** Take the other document; ours is one undo away. */
   loadTheirs() {
-    const { document, revision, cards, problems, savedAt } = this.state.conflict;
-    const doc = placed(document);
+    const { document, revision, cards, problems, savedAt, savedBy } = this.state.conflict;
+    const doc = placed(document, this.kinds);
     this.saved = doc;
+    this.typed.clear();
     this.set({
       history: record(this.state.history, doc),
       selected: [],
@@ -254,14 +291,14 @@ export class Store {
       cards,
       problems,
       conflict: undefined,
-      save: { state: "saved", at: savedAt, message: "" },
+      save: { state: "saved", at: savedAt, by: savedBy, message: "" },
     });
   }
 
   /** Put ours in place of the other one, which stays one undo away. */
   keepMine() {
     const { document, revision } = this.state.conflict;
-    const history = record(record(this.state.history, placed(document)), this.doc);
+    const history = record(record(this.state.history, placed(document, this.kinds)), this.doc);
     this.set({ history, revision, conflict: undefined });
     this.changed();
   }
@@ -270,7 +307,7 @@ export class Store {
     await this.save();
     try {
       const answer = await this.server.restore(number, this.state.revision);
-      const doc = placed(answer.document);
+      const doc = placed(answer.document, this.kinds);
       this.set({ history: record(this.state.history, doc), selected: [], redrawn: this.state.redrawn + 1 });
       this.accept(doc, answer);
       this.say(this.t("restored", { number }));

@@ -12,6 +12,7 @@
   const apply = () => {
     root.dataset.bsTheme = kept("theme") ?? (dark.matches ? "dark" : "light");
     root.dataset.sidebar = kept("sidebar") ?? "wide";
+    root.dataset.palette = kept("palette") ?? "wide";
   };
   apply();
   dark.addEventListener("change", apply);

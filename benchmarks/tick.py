@@ -4,20 +4,17 @@ What needs Django set up is imported where it is used: each measurement has a da
 """
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import django
 from django.db import connection, models
 
-from tests import databases
+from benchmarks.installation import analyse, installation
 
 TICKS = 500
 LIMIT_MS = 5.0
@@ -26,22 +23,6 @@ DELAYS_LIMIT_MS = 10.0
 CAMPAIGNS = 1000
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 3, tzinfo=UTC)
-
-
-@contextmanager
-def installation() -> Iterator[None]:
-    """A fresh database with its tables, and Django set up to use it."""
-    with databases.postgres() as server:
-        if server is None:
-            sys.exit("This benchmark needs PostgreSQL: none answers, and TEST_DATABASE_URL is not set.")
-        with databases.fresh(server) as url:
-            os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-            django.setup()
-            from django.core.management import call_command
-
-            call_command("migrate", verbosity=0)
-            yield
-            connection.close()
 
 
 def multiply(template: models.Model, count: int, **expressions: str) -> None:
@@ -78,8 +59,7 @@ def fill(people: int, campaigns: int) -> Any:
     place = f"mod(n, {campaigns})"
     mine = f"CASE WHEN {place} = 0 THEN '{campaign.pk}'::uuid ELSE {key.format(place)} END"
     multiply(enrolment, people, contact_id=key.format("n"), campaign_id=mine)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    analyse()
     return campaign
 
 
@@ -158,7 +138,7 @@ def delays() -> None:
 
 def run(people: int, campaigns: int) -> bool:
     """Measure with so many people in so many campaigns; whether all is as claimed."""
-    with installation():
+    with installation(on="postgresql"):
         began = time.perf_counter()
         campaign = fill(people, campaigns)
         took = time.perf_counter() - began

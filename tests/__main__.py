@@ -13,6 +13,8 @@ SUITES = {
     # One after the other: they start servers of their own and watch the clock.
     "prove": ["tests/prove", "tests/journeys"],
 }
+# A browser sees little of the database: its core is quick on the first one, and proved on the other.
+ON_POSTGRESQL = {"quick": ["--ignore=tests/browser"], "prove": ["tests/browser"]}
 NOT_TESTED = """
 **********************************************************************
 *  POSTGRESQL WAS NOT TESTED: no server answers on 127.0.0.1:5432,   *
@@ -46,7 +48,8 @@ def main(suite: str, arguments: list[str]) -> int:
     results = [run(suite=suite, name="SQLite", database_url="", arguments=arguments)]
     with postgres() as url:
         if url:
-            results.append(run(suite=suite, name="PostgreSQL", database_url=url, arguments=arguments))
+            asked = arguments or ON_POSTGRESQL[suite]
+            results.append(run(suite=suite, name="PostgreSQL", database_url=url, arguments=asked))
         else:
             print(NOT_TESTED, flush=True)
             results.append(not os.environ.get("CI"))

@@ -29,6 +29,11 @@ SERIOUS = """async () => {
     return found.violations.filter((one) => ["serious", "critical"].includes(one.impact)).map(
         (one) => `${one.id}: ${one.help}: ${one.nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }"""
+# Clicks of a mouse or a finger; choosing by a key is none, and neither is what a script does.
+COUNT_CLICKS = """addEventListener("click", (event) => {
+    if (event.isTrusted && event.detail > 0)
+        sessionStorage.clicks = Number(sessionStorage.clicks ?? 0) + 1;
+}, true);"""
 OVERFLOW = """() => {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];
@@ -37,7 +42,23 @@ OVERFLOW = """() => {
 }"""
 
 
-def signed_in(user: User) -> Client:
+def at_rest(page: Page) -> None:
+    """Wait until htmx has put in what it fetched: before that, what is new hears nobody."""
+    busy = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
+    page.wait_for_function("(busy) => !document.querySelector(busy)", arg=busy)
+
+
+def clicks(page: Page) -> int:
+    """Return how often a person clicked since the page's tab was opened, or since `forget_clicks`."""
+    return int(page.evaluate("() => Number(sessionStorage.clicks ?? 0)"))
+
+
+def forget_clicks(page: Page) -> None:
+    """Count from here."""
+    page.evaluate("() => { sessionStorage.clicks = 0 }")
+
+
+def confirmed(user: User) -> Client:
     """Return a client of that person, who gave the password just now and so need not confirm it."""
     client = Client()
     client.force_login(user)
@@ -54,6 +75,7 @@ class Visitor:
         self.problems: list[str] = []
         context.set_default_timeout(TIMEOUT_MS)
         context.add_init_script(REPORT_POLICY)
+        context.add_init_script(COUNT_CLICKS)
         context.on("console", self._hear)
         context.on("weberror", lambda error: self.problems.append(str(error.error)))
         self.page: Page = context.new_page()
@@ -75,7 +97,7 @@ class Visitor:
 
     def sign_in(self, user: User) -> None:
         """Be that person from now on, as after the sign-in page."""
-        client = signed_in(user)
+        client = confirmed(user)
         name = django_settings.SESSION_COOKIE_NAME
         self.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": self.address}])
 

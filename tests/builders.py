@@ -1,5 +1,6 @@
 """Plain functions that make rows with sensible defaults; a test names only what it is about."""
 
+import io
 from datetime import UTC, datetime
 from itertools import count, pairwise
 from typing import Any
@@ -18,7 +19,9 @@ from campaigns.models import (
 )
 from campaigns.settling import Held
 from contacts import addresses
-from contacts.models import Contact, CustomField, Group, Membership, PipelineStage
+from contacts.importing import lifecycle as lifecycle_of_imports
+from contacts.importing.lifecycle import Choices
+from contacts.models import Contact, CustomField, Group, Import, Membership, PipelineStage
 from fluenzr.core import clock
 from fluenzr.mailboxes.enums import Channel, Provider
 from fluenzr.mailboxes.models import Account
@@ -53,6 +56,16 @@ def make_contact(workspace: Workspace, email: str | None = "", **fields: Any) ->
     if email == "":
         email = f"contact{next(_numbers)}@example.com"
     return Contact.objects.create(workspace=workspace, email=email, email_key=email and email.lower(), **fields)
+
+
+def make_import(workspace: Workspace, text: str = "", name: str = "leads.csv", **choices: Any) -> Import:
+    """A draft of a CSV file; started with the consent of an event when there are `choices`."""
+    content = io.BytesIO((text or "Email,First name\nada@example.com,Ada\n").encode())
+    origin = lifecycle_of_imports.upload(workspace=workspace, content=content, name=name, by="test", now=NOW)
+    if choices:
+        given = {"mapping": origin.mapping, "consent_source": "event", "certified": True} | choices
+        lifecycle_of_imports.start(origin, choices=Choices(**given), by="test", now=NOW)
+    return origin
 
 
 def make_group(workspace: Workspace, name: str = "", members: tuple[Contact, ...] = (), **fields: Any) -> Group:

@@ -1,4 +1,4 @@
-"""A client of the REST API, as an integrator's program would be."""
+"""Clients: a member at the pages, and an integrator's program at the REST API."""
 
 import json
 from typing import Any
@@ -8,8 +8,17 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from fluenzr.workspaces.models import Member
+
 # What every request asks, and not always as often.
 SHELL_TABLES = ("workspaces_apikey", "workspaces_ratewindow")
+
+
+def signed_in(member: Member) -> Client:
+    """Return a client of that member."""
+    client = Client()
+    client.force_login(member.user)
+    return client
 
 
 class ApiClient:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import translation
+from hypothesis import settings as hypothesis_settings
 
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
@@ -18,6 +19,9 @@ from tests import builders, databases
 from tests.clients import ApiClient
 from tests.settings import SCRATCH
 
+# How long one example takes says more about the machine than about the code.
+hypothesis_settings.register_profile("project", deadline=None)
+hypothesis_settings.load_profile("project")
 _started = time.monotonic()
 _sample_minutes = float(os.environ.get("PROVE_MINUTES") or 0)
 

@@ -1,9 +1,10 @@
 """Replays the requests of a page of the documentation and returns the page with the answers that really came.
 
-A page holds a request as a fence `http` (method and path, then its body) and its answer as the fence `json` after it,
-with the status behind the word unless it is 200. Words behind `http` are the keys of `data` that the page shows of the
-answer; the rest is `...`. A comment `<!-- request ... -->` is a request that readers do not see,
-for what the page takes as given. Ids are numbered as they come up (`con_1`), and stand for the real ones in requests.
+A page holds a request as a fence `http` (method and path, then its body) and its answer as the fence `json` after it
+(`csv` where it is a file), with the status behind the word unless it is 200. Words behind `http` are the keys of `data`
+that the page shows of the answer; the rest is `...`. A comment `<!-- request ... -->` is a request that readers do not
+see, for what the page takes as given. Ids are numbered as they come up (`con_1`), and stand for the real ones in
+requests.
 """
 
 import json
@@ -19,7 +20,7 @@ from tests.clients import ApiClient
 
 _REQUEST = re.compile(
     r"<!-- request\n(?P<hidden>.*?)-->|<!-- given: (?P<given>.+?) -->|"
-    r"```http(?P<keys>[ \w]*)\n(?P<shown>.*?)```(?P<between>\n+)```json(?P<status>[ \d]*)\n(?P<answer>.*?)```",
+    r"```http(?P<keys>[ \w]*)\n(?P<shown>.*?)```(?P<between>\n+)```(?:json|csv)(?P<status>[ \d]*)\n(?P<answer>.*?)```",
     re.DOTALL,
 )
 _ID = re.compile(r"\b([a-z]+)_[0-9A-Za-z]{22}\b")
@@ -61,6 +62,8 @@ class Reader:
             assert status < 300, answer
             return block[0]
         status, answer = self._ask(block["shown"])
+        if isinstance(answer, str):
+            return f"```http\n{block['shown']}```{block['between']}```csv\n{answer}```"
         code = "" if status == 200 else f" {status}"
         if block["keys"] and "data" in answer:
             answer["data"] = _cut(answer["data"], block["keys"].split())
@@ -69,6 +72,7 @@ class Reader:
         return f"```http{block['keys']}\n{block['shown']}```{block['between']}```json{code}\n{laid_out(answer)}\n```"
 
     def _ask(self, request: str) -> tuple[int, Any]:
+        """Status and answer: the text of a file, else what the JSON says."""
         real = _SAMPLE.sub(lambda sample: self.real.get(sample[0], sample[0]), request)
         line, _newline, body = real.partition("\n")
         method, path = line.split()
@@ -76,9 +80,9 @@ class Reader:
         if content is not None:
             json.loads(content)
         answer = self.api.request(method, path.removeprefix("/v1"), content)
-        text = _ID.sub(self._sample, answer.content.decode())
+        text = _ID.sub(self._sample, answer.getvalue().decode("utf-8-sig").replace("\r\n", "\n"))
         text = _TOKEN.sub(r"\1...", _TIME.sub(_TIME_SHOWN, text)).replace(settings.SITE_URL, _SITE_SHOWN)
-        return answer.status_code, json.loads(text)
+        return answer.status_code, text if answer["Content-Type"].startswith("text/csv") else json.loads(text)
 
     def _sample(self, found: re.Match[str]) -> str:
         known = {real: sample for sample, real in self.real.items()}

@@ -102,9 +102,10 @@ def test_list_makes_as_many_queries_for_three_as_for_one(api: ApiClient, workspa
 def test_create_takes_defaults_for_all_but_name_and_account(api: ApiClient, workspace: Workspace) -> None:
     account = make_account(workspace)
     campaign = data(api.post("/campaigns", {"name": " Q1 ", "emailAccountId": account.public_id}), 201)
-    assert list(campaign) == [*KEYS, "workflow"]
+    assert list(campaign) == [*KEYS, "groupIds", "excludeGroupIds", "workflow"]
     assert (campaign["name"], campaign["description"], campaign["status"]) == ("Q1", None, "draft")
     assert campaign["settings"]["maxEmailsPerHour"] == 30
+    assert campaign["settings"]["oneConversationPerCompany"] is False
     assert [node["type"] for node in campaign["workflow"]["nodes"]] == ["start", "end"]
 
 
@@ -297,11 +298,11 @@ ROUTES = [
     ("GET", ""),
     ("PUT", ""),
     ("DELETE", ""),
-    *(("POST", action) for action in ("start", "pause", "resume", "archive", "clone", "validate", "preview")),
+    *(("POST", action) for action in ("start", "pause", "resume", "archive", "clone", "validate", "preview", "test")),
     ("GET", "contacts"),
     ("POST", "contacts"),
     ("DELETE", "contacts"),
-    *(("GET", action) for action in ("stats", "stats/emails", "stats/timeline", "activity")),
+    *(("GET", action) for action in ("preflight", "stats", "stats/emails", "stats/timeline", "activity")),
 ]
 
 

@@ -7,8 +7,8 @@ from django.test.utils import CaptureQueriesContext
 
 from contacts import facts, standing, suppression
 from contacts.models import Contact, CustomField, FieldChange, PipelineStage, StageMove
-from fluenzr.workspaces.models import AuditEntry, Workspace
-from tests.builders import NOW, make_contact, make_field, make_group, make_stage
+from fluenzr.workspaces.models import AuditEntry, Member, Workspace
+from tests.builders import NOW, make_contact, make_field, make_group, make_member, make_stage
 from tests.clients import SHELL_TABLES, ApiClient, count_queries
 from tests.listening import heard
 
@@ -31,7 +31,7 @@ def test_create_and_get_return_the_whole_contact(workspace: Workspace, api: ApiC
         "lastName": "Doe",
         "company": "Acme",
         "jobTitle": "CTO",
-        "phone": "+33 1 23",
+        "phone": "01 23 45 67 89",
         "website": "https://acme.example",
         "country": "fr",
         "groupIds": [group.public_id],
@@ -50,7 +50,7 @@ def test_create_and_get_return_the_whole_contact(workspace: Workspace, api: ApiC
         "lastName": "Doe",
         "company": "Acme",
         "jobTitle": "CTO",
-        "phone": "+33 1 23",
+        "phone": "+33123456789",
         "website": "https://acme.example",
         "country": "FR",
         "timezone": None,
@@ -61,6 +61,9 @@ def test_create_and_get_return_the_whole_contact(workspace: Workspace, api: ApiC
         "tags": ["beta", "vip"],
         "groups": [{"id": group.public_id, "name": "Leads"}],
         "pipelineStage": {"id": stage.public_id, "name": "Lead"},
+        "dealValue": None,
+        "owner": None,
+        "holdUntil": None,
         "createdAt": created["createdAt"],
         "updatedAt": created["updatedAt"],
     }
@@ -502,7 +505,7 @@ def test_stages_are_made_changed_and_deleted(workspace: Workspace, api: ApiClien
 def test_choices_are_french_when_asked(api: ApiClient) -> None:
     answer = api.post("/groups", {"name": "Leads", "type": "x"}, Accept_Language="fr")
 
-    assert answer.json()["error"]["message"] == "Valeurs possibles : static, dynamic"
+    assert answer.json()["error"]["message"] == "Valeurs possibles\u00a0: static, dynamic"
 
 
 def test_error_is_french_when_asked(api: ApiClient) -> None:
@@ -510,6 +513,61 @@ def test_error_is_french_when_asked(api: ApiClient) -> None:
 
     assert answer.json()["error"] == {
         "code": "VALIDATION_ERROR",
-        "message": "« E-mail » est obligatoire",
-        "details": {"email": ["« E-mail » est obligatoire"]},
+        "message": "«\u00a0E-mail\u00a0» est obligatoire",
+        "details": {"email": ["«\u00a0E-mail\u00a0» est obligatoire"]},
     }
+
+
+def test_deal_value_is_a_number_of_two_decimals(api: ApiClient, workspace: Workspace) -> None:
+    made = data(api.post("/contacts", {"email": "jo@x.org", "dealValue": 99.9}), status=201)
+    assert made["dealValue"] == 99.9
+    url = f"/contacts/{made['id']}"
+    for bad in ("99", -1, 1.234, True, 1e15):
+        answer = api.put(url, {"dealValue": bad})
+        assert (answer.status_code, list(answer.json()["error"]["details"])) == (400, ["dealValue"])
+    assert data(api.put(url, {"dealValue": None}))["dealValue"] is None
+
+
+def test_stages_have_a_meaning(api: ApiClient) -> None:
+    first, second = (data(api.post("/stages", {"name": name, "role": "won"}), status=201) for name in ("A", "B"))
+    assert data(api.get(f"/stages/{first['id']}"))["role"] is None
+    assert data(api.put(f"/stages/{second['id']}", {"role": None}))["role"] is None
+    assert api.put(f"/stages/{second['id']}", {"role": "king"}).status_code == 400
+
+
+def test_an_owner_is_given_shown_and_taken_back(workspace: Workspace, api: ApiClient, teammate: Member) -> None:
+    body = {"email": "a@x.org", "dealValue": 12500, "ownerId": teammate.user.public_id}
+    made = data(api.post("/contacts", body), 201)
+    assert (made["dealValue"], made["owner"]["email"]) == (12500.0, teammate.user.email)
+    path = f"/contacts/{made['id']}"
+    assert data(api.put(path, data(api.get(path))))["owner"] == made["owner"]
+    assert data(api.put(path, {"ownerId": None}))["owner"] is None
+    change = FieldChange.objects.get(field="owner")
+    assert (change.old, change.new) == (teammate.user.email, None)
+
+
+def test_bulk_asks_as_often_for_three_owners_as_for_one(workspace: Workspace, api: ApiClient) -> None:
+    counts = []
+    for number in (1, 3):
+        members = [make_member(workspace) for _each in range(number)]
+        rows = [make_contact(workspace, owner=make_member(workspace).user) for _each in members]
+        people = [
+            {"email": row.email, "ownerId": member.user.public_id} for row, member in zip(rows, members, strict=True)
+        ]
+        with CaptureQueriesContext(connection) as captured:
+            found = data(api.post("/contacts/bulk", {"contacts": people, "onDuplicate": "update"}))
+        assert found["updated"] == number
+        counts.append(sum(not any(table in one["sql"] for table in SHELL_TABLES) for one in captured))
+    assert counts[0] == counts[1]
+
+
+def test_hold_is_set_and_lifted(workspace: Workspace, api: ApiClient) -> None:
+    path = f"/contacts/{make_contact(workspace).public_id}/hold"
+    assert data(api.put(path, {"holdUntil": "2100-01-02"}))["holdUntil"] == "2100-01-02T00:00:00Z"
+    assert api.put(path, {"holdUntil": "2020-01-01"}).json()["error"]["details"].keys() == {"holdUntil"}
+    assert data(api.delete(path))["holdUntil"] is None
+
+
+def test_members_are_listed_as_owners_name_them(api: ApiClient, owner: Member, stranger: Member) -> None:
+    [found] = data(api.get("/members"))
+    assert (found["id"], found["email"], found["role"]) == (owner.user.public_id, owner.user.email, "owner")

@@ -14,14 +14,17 @@ import pytest
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from campaigns import attachments, snippets
 from campaigns.models import CampaignTotal
-from contacts.models import Suppression
+from contacts import notes, todo
+from contacts.models import Segment, Suppression, Tag
 from fluenzr.api.v1 import values
 from fluenzr.api.v1.bodies import Strict
 from fluenzr.api.v1.resource import Resource, Unknown
 from fluenzr.core import ids
 from fluenzr.workspaces.models import Workspace
 from tests.builders import (
+    NOW,
     make_account,
     make_campaign,
     make_contact,
@@ -29,6 +32,8 @@ from tests.builders import (
     make_enrolment,
     make_field,
     make_group,
+    make_import,
+    make_member,
     make_stage,
     make_workflow,
 )
@@ -87,6 +92,8 @@ def name_of(route: Route) -> str:
 
 # --- two workspaces with one thing of each kind ---
 
+EVERYBODY = {"all": [{"field": "email", "operator": "is_not_blank"}]}
+
 
 def things_of(workspace: Workspace) -> dict[str, Any]:
     """Return one thing of each kind by the name that routes give its id."""
@@ -99,12 +106,21 @@ def things_of(workspace: Workspace) -> dict[str, Any]:
     CampaignTotal.objects.filter(campaign=campaign).update(contacts=1)
     return {
         "contact_id": contact,
-        "group_id": make_group(workspace, f"group {name}", members=(contact,)),
+        "group_id": make_group(workspace, f"group {name}", members=(contact,), kind="dynamic"),
+        "tag_id": Tag.objects.create(workspace=workspace, name=name),
+        "other_tag_id": Tag.objects.create(workspace=workspace, name=f"other {name}"),
+        "segment_id": Segment.objects.create(workspace=workspace, name=f"segment {name}", rules=EVERYBODY),
+        "import_id": make_import(workspace),
         "field_id": make_field(workspace, f"field{workspace.pk.hex}"),
         "stage_id": stage,
         "suppression_id": Suppression.objects.create(workspace=workspace, target=name, target_hash=workspace.pk.hex),
         "account_id": account,
         "campaign_id": campaign,
+        "owner_id": make_member(workspace).user,
+        "task_id": todo.add(contact, text=name, owner=None, due=None, by="test", now=NOW),
+        "note_id": notes.write(contact, text=name, by="test", now=NOW),
+        "snippet_id": snippets.create(workspace=workspace, name=name, body="Hello", by="test", now=NOW),
+        "attachment_id": attachments.add(workspace=workspace, name="offer.txt", content=name.encode()),
     }
 
 
@@ -207,7 +223,16 @@ def with_condition() -> dict[str, Any]:
     return graph
 
 
+def with_file() -> dict[str, Any]:
+    return make_workflow(make_email_node("node_1", attachments=[{"id": "$attachment_id"}]))
+
+
+IN_GROUP = {"all": [{"field": "groups", "operator": "has_none", "value": ["$group_id"]}]}
+IN_STAGE = {"all": [{"any": [{"field": "pipelineStage", "operator": "is", "value": "$stage_id"}]}]}
+SENT_BY = {"all": [{"field": "sent", "operator": "never", "campaignId": "$campaign_id"}]}
 SETTINGS = {"name": "New", "emailAccountId": "$own.account_id"}
+CONSENT = {"consentSource": "event", "certified": True}
+UPLOAD = {**CONSENT, "text": "email\nada@x.org\n"}
 # Field, method, path and body: `$name` is an id that is tried as foreign and as unknown, `$own.name` one of ours.
 CASES: list[tuple[str, str, str, Any]] = [
     ("ContactQuery.group", "GET", "/contacts?group=$group_id", None),
@@ -215,25 +240,56 @@ CASES: list[tuple[str, str, str, Any]] = [
     ("ContactBody.groupIds", "POST", "/contacts", {"email": "a@x.org", "groupIds": ["$group_id"]}),
     ("ContactBody.groupId", "POST", "/contacts", {"email": "a@x.org", "groupId": "$group_id"}),
     ("ContactBody.pipelineStageId", "POST", "/contacts", {"email": "a@x.org", "pipelineStageId": "$stage_id"}),
+    ("ContactBody.ownerId", "POST", "/contacts", {"email": "a@x.org", "ownerId": "$owner_id"}),
+    ("ContactBody.ownerId", "PUT", "/contacts/$own.contact_id", {"ownerId": "$owner_id"}),
+    ("TaskBody.ownerId", "POST", "/contacts/$own.contact_id/tasks", {"text": "Call", "ownerId": "$owner_id"}),
+    ("TaskBody.ownerId", "PUT", "/tasks/$own.task_id", {"ownerId": "$owner_id"}),
+    ("TaskQuery.ownerId", "GET", "/tasks?ownerId=$owner_id", None),
     ("ContactBody.groupIds", "PUT", "/contacts/$own.contact_id", {"groupIds": ["$own.group_id", "$group_id"]}),
     ("ContactBody.pipelineStageId", "PUT", "/contacts/$own.contact_id", {"pipelineStageId": "$stage_id"}),
     ("ContactBody.groupIds", "POST", "/contacts/bulk", {"contacts": [{"email": "a@x.org", "groupIds": ["$group_id"]}]}),
     ("BulkBody.groupIds", "POST", "/contacts/bulk", {"contacts": [{"email": "a@x.org"}], "groupIds": ["$group_id"]}),
     ("SearchBody.filters", "POST", "/contacts/search", {"filters": {"groups": ["$group_id"]}}),
+    ("SearchBody.filters", "POST", "/contacts/search", {"filters": {"segments": ["$segment_id"]}}),
+    ("SearchBody.filters", "POST", "/contacts/search", {"filters": {"rules": IN_GROUP}}),
+    ("ExportBody.filters", "POST", "/contacts/export", {"filters": {"groups": ["$group_id"]}}),
+    ("ExportBody.contactIds", "POST", "/contacts/export", {"contactIds": ["$contact_id"]}),
+    ("MergeBody.into", "POST", "/tags/$own.other_tag_id/merge", {"into": "$tag_id"}),
+    ("SegmentBody.rules", "POST", "/segments", {"name": "New", "rules": IN_GROUP}),
+    ("SegmentBody.rules", "PUT", "/segments/$own.segment_id", {"rules": SENT_BY}),
+    ("RulesBody.rules", "POST", "/segments/count", {"rules": SENT_BY}),
+    ("RulesBody.rules", "POST", "/segments/count", {"rules": IN_STAGE}),
     ("GroupIdsBody.groupIds", "POST", "/contacts/$own.contact_id/groups", {"groupIds": ["$group_id"]}),
     ("GroupIdsBody.groupIds", "DELETE", "/contacts/$own.contact_id/groups", {"groupIds": ["$group_id"]}),
     ("GroupIdsQuery.groupIds", "DELETE", "/contacts/$own.contact_id/groups?groupIds=$group_id", None),
     ("ContactIdsBody.contactIds", "POST", "/groups/$own.group_id/contacts", {"contactIds": ["$contact_id"]}),
     ("ContactIdsBody.contactIds", "DELETE", "/groups/$own.group_id/contacts", {"contactIds": ["$contact_id"]}),
     ("ContactIdsQuery.contactIds", "DELETE", "/groups/$own.group_id/contacts?contactIds=$contact_id", None),
+    ("ImportBody.groupIds", "POST", "/imports", {**UPLOAD, "groupIds": ["$group_id"]}),
+    ("ImportBody.pipelineStageId", "POST", "/imports", {**UPLOAD, "pipelineStageId": "$stage_id"}),
+    ("StartBody.groupIds", "POST", "/imports/$own.import_id/start", {**CONSENT, "groupIds": ["$group_id"]}),
+    ("StartBody.pipelineStageId", "POST", "/imports/$own.import_id/start", {**CONSENT, "pipelineStageId": "$stage_id"}),
     ("MoveQuery.moveTo", "DELETE", "/stages/$own.stage_id?moveTo=$stage_id", None),
     ("CampaignBody.emailAccountId", "POST", "/campaigns", {**SETTINGS, "emailAccountId": "$account_id"}),
     ("CampaignBody.emailAccountId", "PUT", "/campaigns/$own.campaign_id", {"emailAccountId": "$account_id"}),
     ("CampaignBody.workflow", "POST", "/campaigns", {**SETTINGS, "workflow": with_condition()}),
     ("CampaignBody.workflow", "PUT", "/campaigns/$own.campaign_id", {"workflow": with_condition()}),
+    ("CampaignBody.groupIds", "POST", "/campaigns", {**SETTINGS, "groupIds": ["$group_id"]}),
+    ("CampaignBody.groupIds", "PUT", "/campaigns/$own.campaign_id", {"groupIds": ["$group_id"]}),
+    ("CampaignBody.excludeGroupIds", "PUT", "/campaigns/$own.campaign_id", {"excludeGroupIds": ["$group_id"]}),
     ("ValidateBody.workflow", "POST", "/campaigns/$own.campaign_id/validate", {"workflow": with_condition()}),
     ("PreviewBody.workflow", "POST", "/campaigns/$own.campaign_id/preview", {"workflow": with_condition()}),
+    ("ValidateBody.workflow", "POST", "/campaigns/$own.campaign_id/validate", {"workflow": with_file()}),
+    ("CampaignBody.workflow", "PUT", "/campaigns/$own.campaign_id", {"workflow": with_file()}),
     ("PreviewBody.contactId", "POST", "/campaigns/$own.campaign_id/preview", {"contactId": "$contact_id"}),
+    ("TrialBody.contactId", "POST", "/campaigns/$own.campaign_id/test", {"contactId": "$contact_id"}),
+    ("SimulateBody.contactIds", "POST", "/campaigns/$own.campaign_id/simulate", {"contactIds": ["$contact_id"]}),
+    (
+        "EventBody.contactId",
+        "POST",
+        "/campaigns/$own.campaign_id/simulate",
+        {"contactIds": ["$own.contact_id"], "events": [{"on": "opened", "contactId": "$contact_id"}]},
+    ),
     ("PeopleBody.contactIds", "POST", "/campaigns/$own.campaign_id/contacts", {"contactIds": ["$contact_id"]}),
     ("PeopleBody.groupIds", "POST", "/campaigns/$own.campaign_id/contacts", {"groupIds": ["$group_id"]}),
     ("PeopleBody.groupId", "POST", "/campaigns/$own.campaign_id/contacts", {"groupId": "$group_id"}),
@@ -243,7 +299,7 @@ CASES: list[tuple[str, str, str, Any]] = [
     ("ActivityQuery.contactId", "GET", "/campaigns/$own.campaign_id/activity?contactId=$contact_id", None),
 ]
 # Objects whose content may hold ids; the others are read as they are.
-OBJECTS_WITH_IDS = {"filters", "workflow"}
+OBJECTS_WITH_IDS = {"filters", "rules", "workflow"}
 NO_IDS = {"nodeId": "the name of a node of the campaign's own workflow"}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from campaigns import drafts
+from campaigns import drafts, snippets
 from campaigns.models import Campaign, WorkflowDraft
 from fluenzr.workspaces.models import Member, Workspace
 from tests.browsing import PHONE, Doorman, Visitor
@@ -68,6 +68,24 @@ def test_sequence_is_drawn_by_mouse(marketer: Visitor, campaign: Campaign) -> No
     assert kinds(campaign) == ["start", "email", "delay", "email", "end"]
     last = document(campaign)["nodes"][-1]["data"]
     assert (last["subject"], last["body"]) == ("And now, {{firstName}}?", "<p>Hello {{company}}</p>")
+    assert marketer.barriers() == []
+
+
+def test_slow_form_leaves_no_form_of_another_step_to_type_into(marketer: Visitor, campaign: Campaign) -> None:
+    page, held = enter(marketer, campaign), []
+    card(page, "mail_1").click()
+    expect(page.get_by_label("Subject")).to_have_value("Subject of mail_1")
+    page.route("**/workflow/panel", lambda route: held.append(route))
+    page.locator(".flow-kind[data-kind=email]").click()
+    expect(page.get_by_label("Subject")).to_have_count(0)
+    page.locator(".flow-kind[data-kind=delay]").click()
+    expect(page.locator(".flow-panel h2")).to_contain_text("Delay")
+    for route in reversed(held):
+        route.continue_()
+    page.get_by_label("Days", exact=True).fill("4")
+    save(page)
+
+    assert [node["data"].get("days") for node in document(campaign)["nodes"] if node["type"] == "delay"] == [4]
     assert marketer.barriers() == []
 
 
@@ -152,8 +170,9 @@ def test_problems_show_where_they_are(marketer: Visitor, campaign: Campaign) -> 
 def test_change_of_somebody_else_is_shown_and_nothing_is_lost(marketer: Visitor, campaign: Campaign) -> None:
     page = enter(marketer, campaign)
     theirs = make_workflow(make_email_node(subject="Theirs"))
-    drafts.save(campaign, document=theirs, revision=1)
+    drafts.save(campaign, document=theirs, revision=1, by="ana@acme.example")
     page.locator(".flow-kind[data-kind=delay]").click()
+    expect(page.get_by_role("alert")).to_contain_text("ana@acme.example saved another version at")
     page.get_by_role("button", name="Load theirs").click()
     expect(card(page, "mail_1")).to_contain_text("Theirs")
     assert document(campaign) == theirs
@@ -184,6 +203,14 @@ def test_running_campaign_shows_its_numbers_and_changes_nothing(marketer: Visito
     assert page.locator(".flow-kind, .flow-plus").count() == 0
 
 
+def test_pause_of_a_running_campaign_opens_its_workflow(marketer: Visitor, workspace: Workspace) -> None:
+    page = enter(marketer, make_running(workspace, people=3, started_at=NOW))
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("dialog").get_by_role("button", name="Pause").click()
+    page.locator(".flow-kind").first.wait_for()
+    assert marketer.path.endswith("/workflow")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_step_is_added_by_touch_on_a_phone(doorman: Doorman, owner: Member, campaign: Campaign, scheme: str) -> None:
     visitor = doorman.let_in(owner, viewport=PHONE, has_touch=True, is_mobile=True, color_scheme=scheme)
@@ -196,3 +223,124 @@ def test_step_is_added_by_touch_on_a_phone(doorman: Doorman, owner: Member, camp
     save(page)
     assert kinds(campaign) == ["start", "email", "delay", "end"]
     assert visitor.barriers() == []
+
+
+def test_files_are_attached_seen_in_the_preview_and_removed(marketer: Visitor, campaign: Campaign) -> None:
+    make_contact(campaign.workspace)
+    page = enter(marketer, campaign)
+    card(page, "mail_1").click()
+    one = {"name": "offer.pdf", "mimeType": "application/pdf", "buffer": b"Offer"}
+    page.get_by_label("Attachments").set_input_files([one, {**one, "name": "terms.pdf"}])
+    expect(page.locator(".flow-file-list li")).to_have_count(2)
+    save(page)
+    data = next(node["data"] for node in document(campaign)["nodes"] if node["id"] == "mail_1")
+    assert [file["name"] for file in data["attachments"]] == ["offer.pdf", "terms.pdf"]
+    page.get_by_text("Live preview").click()
+    expect(page.locator(".flow-preview-files")).to_contain_text("terms.pdf")
+    page.get_by_role("button", name="Remove offer.pdf").click()
+    page.get_by_label("Attachments").set_input_files({**one, "name": "setup.exe"})
+    expect(page.get_by_text("Mail servers refuse files that end in .exe")).to_be_visible()
+    save(page)
+    data = next(node["data"] for node in document(campaign)["nodes"] if node["id"] == "mail_1")
+    assert [file["name"] for file in data["attachments"]] == ["terms.pdf"]
+
+
+def test_files_are_dropped_onto_their_list_and_nowhere_else(marketer: Visitor, campaign: Campaign) -> None:
+    page = enter(marketer, campaign)
+    card(page, "mail_1").click()
+    files = page.locator(".flow-files")
+    files.wait_for()
+    dropped = page.evaluate_handle(
+        "() => { const it = new DataTransfer(); it.items.add(new File(['x'], 'offer.txt')); return it; }"
+    )
+    page.locator(".flow-canvas").dispatch_event("drop", {"dataTransfer": dropped})
+    expect(files.locator("li")).to_have_count(0)
+    files.dispatch_event("drop", {"dataTransfer": dropped})
+    expect(files.locator("li")).to_contain_text("offer.txt")
+
+
+def test_steps_in_a_frame_are_removed_together(marketer: Visitor, workspace: Workspace) -> None:
+    campaign = make_campaign(workspace, workflow=make_workflow(make_email_node("mail_1"), WAIT))
+    page = enter(marketer, campaign)
+    first, last = card(page, "mail_1").bounding_box(), card(page, "wait").bounding_box()
+    page.keyboard.down("Shift")
+    page.mouse.move(first["x"] - 30, first["y"] - 10)
+    page.mouse.down()
+    page.mouse.move(last["x"] + last["width"] + 30, last["y"] + last["height"] + 10, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    assert page.locator(".flow-panel").count() == 0
+    page.keyboard.press("Delete")
+    save(page)
+    assert kinds(campaign) == ["start", "end"]
+
+
+def test_html_becomes_plain_text_with_its_variables_paragraphs_and_addresses(
+    marketer: Visitor, workspace: Workspace
+) -> None:
+    body = '<p>Hi {{firstName|there}},</p><p>see <a href="https://a.example/x">the <b>tour</b></a><br>now.</p>'
+    mail = make_email_node("mail_1", body=body, bodyFormat="html")
+    page = enter(marketer, make_campaign(workspace, workflow=make_workflow(mail)))
+    card(page, "mail_1").click()
+    page.get_by_role("button", name="HTML").click()
+    page.get_by_role("button", name="Plain text").click()
+    text = page.get_by_role("textbox", name="Body", exact=True).input_value()
+    assert text == "Hi {{firstName|there}},\n\nsee the tour (https://a.example/x)\nnow."
+
+
+def test_snippet_is_found_by_name_and_copied_into_the_body(marketer: Visitor, workspace: Workspace) -> None:
+    campaign = make_campaign(workspace, make_workflow(make_email_node(body="<p>Hello</p>")))
+    offer = "{Hi|Hello} {{firstName|there}},\n\na free month."
+    for name, body in (("Address", "1 Main Street"), ("Offer", offer)):
+        snippets.create(workspace=campaign.workspace, name=name, body=body, by="ana", now=NOW)
+    page = enter(marketer, campaign)
+    card(page, "mail_1").click()
+    page.get_by_role("button", name="Snippets").click()
+    page.get_by_label("Find a snippet").fill("off")
+    expect(page.locator(".flow-snippets li")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator(".flow-rich .variable")).to_have_text("first name | there")
+    save(page)
+    data = next(node["data"] for node in document(campaign)["nodes"] if node["id"] == "mail_1")
+    expect(page.locator(".flow-rich .spintax")).to_have_text("{Hi|Hello}")
+    assert "{Hi|Hello} {{firstName|there}}," in data["body"]
+    assert "a free month." in data["body"]
+
+
+def test_what_is_typed_while_the_server_is_away_is_saved_when_it_is_back(marketer: Visitor, campaign: Campaign) -> None:
+    page = enter(marketer, campaign)
+    card(page, "mail_1").click()
+    page.route("**/workflow/*", lambda route: route.abort())
+    page.route("**/workflow/values/*", lambda route: route.abort())
+    page.get_by_label("Subject").fill("Written offline")
+    expect(page.locator(".flow-saved")).to_contain_text("Not saved: No connection to the server")
+    # The step is left before anything could be taken.
+    page.locator(".react-flow__pane").click(position={"x": 20, "y": 20})
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    page.locator(".flow-saved.is-saved").wait_for()
+    expect(card(page, "mail_1")).to_contain_text("Written offline")
+    data = next(node["data"] for node in document(campaign)["nodes"] if node["id"] == "mail_1")
+    assert data["subject"] == "Written offline"
+    assert [problem for problem in marketer.problems if "ERR_FAILED" not in problem] == []
+    marketer.problems.clear()
+
+
+def test_undo_after_typing_takes_back_what_was_typed(marketer: Visitor, campaign: Campaign) -> None:
+    page = enter(marketer, campaign)
+    card(page, "mail_1").click()
+    page.get_by_label("Subject").fill("Another subject")
+    page.get_by_role("button", name="Undo (Ctrl+Z)").click()
+    expect(page.get_by_label("Subject")).to_have_value("Subject of mail_1")
+    page.get_by_role("button", name="Redo (Ctrl+Y)").click()
+    expect(page.get_by_label("Subject")).to_have_value("Another subject")
+
+
+def test_branches_are_tidied_into_the_order_of_their_ways(marketer: Visitor, workspace: Workspace) -> None:
+    ask = {"id": "asked", "type": "condition", "data": {"check": "opened"}}
+    drawn = make_workflow(make_email_node(), ask, make_email_node("first"))
+    drawn["edges"][2]["branch"] = "yes"
+    drawn["nodes"].insert(0, make_email_node("second"))
+    ways = [{"from": "asked", "to": "second", "branch": "no"}, {"from": "second", "to": "end"}]
+    page = enter(marketer, make_campaign(workspace, {**drawn, "edges": ways + drawn["edges"]}))
+    assert card(page, "first").bounding_box()["x"] < card(page, "second").bounding_box()["x"]

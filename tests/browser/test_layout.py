@@ -1,4 +1,5 @@
 import pytest
+from playwright.sync_api import expect
 
 from fluenzr.workspaces.models import Member
 from tests.browsing import PHONE, Doorman, Visitor
@@ -11,6 +12,21 @@ def test_search_is_one_key_away(marketer: Visitor) -> None:
     page.keyboard.type("no such thing")
 
     page.locator("#search-hits").get_by_text("Nothing found for “no such thing”.").wait_for()
+
+
+def test_keys_are_listed_by_a_key(marketer: Visitor) -> None:
+    page = marketer.goto("/settings/profile")
+    page.keyboard.press("?")
+    page.get_by_text("Save the form").wait_for()
+
+    assert marketer.barriers() == []
+    page.keyboard.press("Escape")
+    assert not page.get_by_text("Save the form").is_visible()
+
+
+def test_open_tab_is_in_sight_on_a_phone(doorman: Doorman, owner: Member) -> None:
+    page = doorman.let_in(owner, viewport=PHONE).goto("/settings/security")
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)
 
 
 def test_theme_follows_the_system_until_one_is_chosen(doorman: Doorman, owner: Member) -> None:

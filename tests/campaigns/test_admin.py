@@ -10,11 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from campaigns import attachments, snippets
 from campaigns import models as campaign_models
 from campaigns.enums import EnrolmentStatus, MessageState
-from campaigns.models import Campaign, CampaignTotal, Enrolment, Event, Link, Message, Passage, Tally
+from campaigns.models import Campaign, CampaignGroup, CampaignTotal, Enrolment, Event, Link, Message, Passage, Tally
 from fluenzr.workspaces.models import User, Workspace
-from tests.builders import NOW, make_campaign, make_enrolment, make_message, make_user
+from tests.builders import NOW, make_campaign, make_enrolment, make_group, make_message, make_user
 
 MODELS = [getattr(campaign_models, name) for name in campaign_models.__all__]
 
@@ -57,7 +58,11 @@ def something_of_everything(workspace: Workspace) -> Campaign:
     Event.objects.create(**common, contact_id=campaign.pk, message_id=campaign.pk, type="opened", at=NOW)
     Tally.objects.create(**common, node="mail_1", slot=NOW)
     Passage.objects.create(**common, node="start", port="next")
+    CampaignGroup.objects.create(**common, group=make_group(workspace), role="feeds")
     Link.objects.create(workspace=workspace, version=campaign.version, node="mail_1", index=1, url="https://a.example")
+    campaign_models.Addition.objects.create(**common, by="test", meant=2000, created_at=NOW)
+    snippets.create(workspace=workspace, name="Offer", body="Hello", by="test", now=NOW)
+    attachments.add(workspace=workspace, name="offer.pdf", content=b"Offer")
     campaign_models.DayCount.objects.create(workspace=workspace, day=NOW.date())
     return campaign
 

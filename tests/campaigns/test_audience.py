@@ -3,13 +3,14 @@ from typing import Any
 
 import pytest
 
-from campaigns import audience
-from campaigns.audience import Unknown
+from campaigns import audience, candidates, tasks
+from campaigns.candidates import Unknown
 from campaigns.enums import EnrolmentStatus, EventType, MessageState, Phase
 from campaigns.models import Campaign, CampaignTotal, Enrolment, Event, Message
 from contacts import suppression
 from contacts.enums import ContactStatus
 from contacts.models import Contact, Group, Membership
+from contacts.stages import create_defaults, ordered
 from fluenzr.core.errors import Conflict, Invalid
 from fluenzr.core.ids import uuid7
 from fluenzr.workspaces.models import Workspace
@@ -180,7 +181,7 @@ def big_group(workspace: Workspace, size: int) -> Group:
 
 
 def test_add_takes_a_large_group_in_chunks(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audience, "CHUNK", 4)
+    monkeypatch.setattr(candidates, "CHUNK", 4)
     group = big_group(campaign.workspace, 11)
     assert add(campaign, group_ids=[group.public_id]) == (11, 0, [])
     assert add(campaign, group_ids=[group.public_id]) == (0, 11, [])
@@ -263,3 +264,15 @@ def test_people_leave_out_the_removed_and_the_erased(campaign: Campaign) -> None
     erased = make_enrolment(campaign)
     Enrolment.objects.filter(pk=erased.pk).update(contact=None)
     assert list(audience.people(campaign)) == []
+
+
+def test_many_are_put_into_the_pipeline_by_a_job(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_defaults(workspace.pk)
+    monkeypatch.setattr(audience, "CHUNK", 1)
+    campaign, group = make_campaign(workspace), make_group(workspace, members=(make_contact(workspace),))
+    inside = make_contact(workspace, stage=ordered(workspace)[3])
+    Membership.objects.create(workspace=workspace, group=group, contact=inside, added_at=NOW)
+    audience.add(campaign, group_ids=[group.public_id], by="ann", now=NOW, batch="test")
+    assert not Contact.objects.filter(stage__role="lead").exists()
+    tasks.lead(str(campaign.pk), NOW.isoformat(), "ann")
+    assert sorted(Contact.objects.values_list("stage__name", flat=True)) == ["Lead", "Negotiation"]

@@ -17,6 +17,7 @@ def test_defaults_are_the_working_week_from_nine_to_six() -> None:
         "send_hours_end": 18,
         "timezone": "Europe/Paris",
         "max_emails_per_hour": 30,
+        "one_per_company": False,
     }
 
 
@@ -62,6 +63,8 @@ def test_parse_takes_a_night_and_a_whole_day() -> None:
         ("timezone", ["UTC"]),
         ("maxEmailsPerHour", 0),
         ("maxEmailsPerHour", 10**12),
+        ("oneConversationPerCompany", 1),
+        ("oneConversationPerCompany", "yes"),
         ("speed", 1),
     ],
 )
@@ -84,11 +87,12 @@ def test_parse_refuses_what_is_no_object(value: Any) -> None:
     assert list(error.value.details) == ["settings"]
 
 
-def test_document_prints_the_five_keys_of_the_seed(workspace: Workspace) -> None:
+def test_document_prints_the_five_keys_of_the_seed_and_ours(workspace: Workspace) -> None:
     assert campaign_settings.document(make_campaign(workspace, timezone="Europe/Paris")) == {
         "sendDays": ["monday", "tuesday", "wednesday", "thursday", "friday"],
         "sendHoursStart": 9,
         "sendHoursEnd": 18,
         "timezone": "Europe/Paris",
         "maxEmailsPerHour": 30,
+        "oneConversationPerCompany": False,
     }

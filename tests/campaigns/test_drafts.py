@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from campaigns import drafts, graph
+from campaigns import drafts, graph, workflows
 from campaigns.drafts import Card, Problem, Stale
 from campaigns.enums import EDITABLE, CampaignStatus
 from campaigns.models import Campaign, WorkflowDraft
@@ -27,31 +27,31 @@ def stored(campaign: Campaign) -> tuple[Any, int]:
 
 
 def test_unfinished_document_is_kept_and_its_revision_rises(campaign: Campaign) -> None:
-    drafts.save(campaign, document=UNFINISHED, revision=1)
+    drafts.save(campaign, document=UNFINISHED, revision=1, by="ana@acme.example")
     assert stored(campaign) == (UNFINISHED, 2)
 
 
 def test_document_of_another_revision_is_not_overwritten(campaign: Campaign) -> None:
-    drafts.save(campaign, document=UNFINISHED, revision=1)
+    drafts.save(campaign, document=UNFINISHED, revision=1, by="ana@acme.example")
     with pytest.raises(Stale) as refused:
-        drafts.save(campaign, document=graph.EMPTY, revision=1)
+        drafts.save(campaign, document=graph.EMPTY, revision=1, by="ana@acme.example")
     assert (refused.value.draft.graph, refused.value.draft.revision) == (UNFINISHED, 2)
     assert stored(campaign) == (UNFINISHED, 2)
 
 
 def test_same_document_again_changes_nothing(campaign: Campaign) -> None:
-    drafts.save(campaign, document=UNFINISHED, revision=1)
-    assert drafts.save(campaign, document=UNFINISHED, revision=1).revision == 2
+    drafts.save(campaign, document=UNFINISHED, revision=1, by="ana@acme.example")
+    assert drafts.save(campaign, document=UNFINISHED, revision=1, by="ana@acme.example").revision == 2
 
 
 @pytest.mark.parametrize("status", CampaignStatus.values)
 def test_only_drafts_and_paused_campaigns_are_written(workspace: Workspace, status: str) -> None:
     campaign = make_campaign(workspace, status=status)
     if status in EDITABLE:
-        assert drafts.save(campaign, document=UNFINISHED, revision=1).revision == 2
+        assert drafts.save(campaign, document=UNFINISHED, revision=1, by="ana@acme.example").revision == 2
         return
     with pytest.raises(Conflict):
-        drafts.save(campaign, document=UNFINISHED, revision=1)
+        drafts.save(campaign, document=UNFINISHED, revision=1, by="ana@acme.example")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_only_drafts_and_paused_campaigns_are_written(workspace: Workspace, stat
 )
 def test_what_cannot_be_drawn_is_refused(campaign: Campaign, document: Any, path: str) -> None:
     with pytest.raises(Invalid) as refused:
-        drafts.save(campaign, document=document, revision=1)
+        drafts.save(campaign, document=document, revision=1, by="ana@acme.example")
     assert list(refused.value.details) == [path]
 
 
@@ -176,3 +176,9 @@ def test_running_campaign_shows_the_version_that_runs(workspace: Workspace) -> N
         shown.append(drafts.shown(campaign))
     assert campaign.version is not None
     assert shown == [UNFINISHED, campaign.version.graph]
+
+
+def test_draft_says_who_saved_it_last_over_any_door(campaign: Campaign) -> None:
+    assert drafts.save(campaign, document=UNFINISHED, revision=1, by="ana@acme.example").saved_by == "ana@acme.example"
+    workflows.write(campaign, graph.EMPTY, by="api key Zapier")
+    assert WorkflowDraft.objects.get().saved_by == "api key Zapier"

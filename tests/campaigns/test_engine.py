@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from campaigns import engine, graph, outcomes, scheduler, settling
 from campaigns.models import Campaign, CampaignAccount, Enrolment, Event, Message, Passage, WorkflowVersion
 from campaigns.settling import Held
+from contacts import tagging
 from contacts.models import Contact, Tag, Tagging
 from fluenzr.mailboxes.transports.base import Outcome, Receipt
 from fluenzr.workspaces.models import Workspace
@@ -88,6 +89,15 @@ def test_people_begin_at_the_start_where_the_way_depends_on_them(workspace: Work
     assert nodes() == {vip.pk: "mail_yes", other.pk: "mail_no"}
     passed = Passage.objects.order_by("node", "port").values_list("node", "port", "passed")
     assert list(passed) == [("ask", "no", 1), ("ask", "yes", 1), ("start", "next", 2)]
+
+
+def test_tag_that_got_another_name_decides_as_before(workspace: Workspace) -> None:
+    vip, other = make_contact(workspace), make_contact(workspace)
+    tagging.add(workspace=workspace, names={vip.pk: ["vip"]}, now=NOW)
+    running(workspace, deciding(check="tag", tag="vip"), vip, other)
+    tagging.rename(Tag.objects.get(), name="VIP 2026", by="test", now=NOW)
+    engine.advance_due(now=NOW)
+    assert nodes() == {vip.pk: "mail_yes", other.pk: "mail_no"}
 
 
 def test_group_and_field_decide(workspace: Workspace) -> None:

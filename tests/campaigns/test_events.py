@@ -207,7 +207,7 @@ script = st.lists(
 
 
 @given(script)
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_totals_equal_a_count_of_rows(workspace: Workspace, happened: list[tuple[int, str, bool, int]]) -> None:
     for model in (Event, Tally, Message, Enrolment, CampaignTotal):
         model.objects.all().delete()

@@ -319,6 +319,7 @@ def test_parse_fills_in_defaults() -> None:
         "trackOpens": True,
         "trackClicks": True,
         "sameThread": False,
+        "attachments": [],
     }
 
 

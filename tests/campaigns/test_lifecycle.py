@@ -199,13 +199,23 @@ def test_delete_is_for_drafts_only(workspace: Workspace, status: str) -> None:
 
 def test_clone_copies_all_but_the_people(workspace: Workspace, account: Account) -> None:
     workflow = make_workflow(make_email_node())
-    source = create(workspace, account, description="D", settings={"maxEmailsPerHour": 7}, workflow=workflow)
+    settings = {"maxEmailsPerHour": 7, "oneConversationPerCompany": True}
+    source = create(workspace, account, description="D", settings=settings, workflow=workflow)
     make_enrolment(source)
     copy = lifecycle.clone(source, by="jane@example.com", now=NOW)
     assert (copy.name, copy.description, copy.status, copy.max_emails_per_hour) == ("Q1 (Copy)", "D", "draft", 7)
+    assert copy.one_per_company
     assert copy.draft.graph == workflow
     assert [lane.account_id for lane in copy.lanes.all()] == [account.pk]
     assert copy.enrolments.count() == 0
+
+
+def test_clone_keeps_a_workflow_that_is_not_finished(workspace: Workspace) -> None:
+    source = make_campaign(workspace)
+    unfinished = {"nodes": [{"id": "start", "type": "start"}], "edges": []}
+    source.draft.graph = unfinished
+    source.draft.save(update_fields=["graph"])
+    assert lifecycle.clone(source, by="jane@example.com", now=NOW).draft.graph == unfinished
 
 
 def test_clone_of_a_long_name_still_fits(workspace: Workspace) -> None:

@@ -90,7 +90,7 @@ def test_gap_between_two_is_at_least_the_least() -> None:
 
 
 @given(st.integers(1, 200), st.floats(0, 60), st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_no_sliding_hour_exceeds_the_limit_and_nearly_all_is_used(limit: int, late: float, data: st.DataObject) -> None:
     lane = make_lane(campaign_pace=Pace.an_hour(limit, None))
     times, _after = slots.take(lane, now=MONDAY, until=MONDAY + 3 * HOUR, count=10_000)
@@ -108,7 +108,7 @@ def test_no_sliding_hour_exceeds_the_limit_and_nearly_all_is_used(limit: int, la
     st.integers(0, 23),
     st.integers(1, 24),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_daily_limit_holds_on_every_local_day(zone: str, hours: int, limit: int, start: int, end: int) -> None:
     window = Window(zone, frozenset(range(7)), start * 60, end * 60)
     lane = make_lane(window=window, account_day=Cap(limit, zone), campaign_pace=Pace(timedelta(minutes=7)))

@@ -58,6 +58,15 @@ def test_release_keeps_a_mail_that_a_server_has_put_off(campaign: Campaign) -> N
     assert (message.state, message.not_before, message.reason) == (MessageState.QUEUED, LATER, "")
 
 
+@pytest.mark.parametrize("opened", [{}, {"sending_at": NOW, "attempts": 1}])
+def test_release_gives_nothing_to_who_was_stopped_meanwhile(campaign: Campaign, opened: dict[str, object]) -> None:
+    message = make_message(make_enrolment(campaign, status="in_progress"), **opened)
+    stopping.hold_back(campaign, now=NOW)
+    standing.unsubscribe(contacts=[message.contact], source="test", now=NOW)
+    assert stopping.release(campaign, now=LATER) == 0
+    assert not Message.objects.exclude(state=MessageState.CANCELLED).exists()
+
+
 def test_objection_has_waiting_mails_made_anew(campaign: Campaign) -> None:
     message = make_message(make_enrolment(campaign), state="claimed", frozen={"subject": "Hi"}, fence=3)
     standing.object_to_tracking(contacts=[message.contact], now=NOW)

@@ -4,6 +4,7 @@ import pytest
 
 from campaigns import drafts, versions, workflows
 from campaigns.drafts import Stale
+from campaigns.enums import CampaignStatus
 from campaigns.models import Campaign, WorkflowDraft
 from campaigns.versions import Kind
 from fluenzr.core.errors import NotFound
@@ -29,6 +30,20 @@ def told(campaign: Campaign, after: dict[str, Any]) -> list[tuple[str, str, str,
 def test_same_workflow_drawn_elsewhere_has_no_changes(campaign: Campaign) -> None:
     moved = {**OLD, "nodes": [{**node, "position": {"x": 1, "y": 2}} for node in OLD["nodes"]]}
     assert told(campaign, moved) == []
+
+
+@pytest.mark.parametrize("default", [{}, {"trackOpens": True, "attachments": []}])
+def test_cards_that_only_moved_make_no_version_and_stay_where_they_were_put(
+    campaign: Campaign, default: dict[str, Any]
+) -> None:
+    before = campaign.version
+    given = make_workflow(make_email_node(**default), WAIT)
+    moved = {**given, "nodes": [{**node, "position": {"x": 1, "y": 2}} for node in given["nodes"]]}
+    assert workflows.write(campaign, moved, by="jane@acme.example") == before
+    campaign.status = CampaignStatus.ACTIVE
+    shown = drafts.shown(campaign)
+    assert [node["position"] for node in shown["nodes"]] == [{"x": 1, "y": 2}] * 4
+    assert shown["edges"] == OLD["edges"]
 
 
 def test_default_that_is_written_out_is_no_change(campaign: Campaign) -> None:
@@ -59,20 +74,22 @@ def test_history_is_listed_newest_first_with_its_changes(campaign: Campaign) -> 
 
 
 def test_draft_that_differs_is_not_published_yet(campaign: Campaign) -> None:
-    drafts.save(campaign, document=make_workflow(make_email_node(subject="New"), WAIT), revision=1)
+    drafts.save(
+        campaign, document=make_workflow(make_email_node(subject="New"), WAIT), revision=1, by="ana@acme.example"
+    )
     campaign.draft.refresh_from_db()
     assert [change.node for change in versions.unpublished(campaign)] == ["mail_1"]
 
 
 def test_restored_version_becomes_the_draft_and_is_recorded(campaign: Campaign) -> None:
-    drafts.save(campaign, document=make_workflow(make_email_node(subject="New")), revision=1)
+    drafts.save(campaign, document=make_workflow(make_email_node(subject="New")), revision=1, by="ana")
     restored = versions.restore(campaign, number=1, revision=2, by="jane@acme.example", now=NOW)
     assert (restored.graph, restored.revision) == (OLD, 3)
     assert AuditEntry.objects.get().changes == {"version": 1}
 
 
 def test_restoring_over_unseen_changes_or_from_nowhere_is_refused(campaign: Campaign) -> None:
-    drafts.save(campaign, document=make_workflow(make_email_node(subject="New")), revision=1)
+    drafts.save(campaign, document=make_workflow(make_email_node(subject="New")), revision=1, by="ana")
     with pytest.raises(Stale):
         versions.restore(campaign, number=1, revision=1, by="jane@acme.example", now=NOW)
     with pytest.raises(NotFound):

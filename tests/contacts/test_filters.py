@@ -1,8 +1,10 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from contacts import filters
+from contacts.models import Contact
 from fluenzr.core.errors import Invalid
 from fluenzr.workspaces.models import Workspace
 from tests.builders import make_contact, make_field, make_group
@@ -27,6 +29,24 @@ def test_audience_meets_all_filters(workspace: Workspace) -> None:
     found = filters.audience(workspace, {"status": "active", "customFields": {"sector": "Fintech"}})
 
     assert list(found) == [jane]
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("acme.example", ["ann"]),
+        (["ACME.example", "@globex.example"], ["ann", "bob"]),
+        ("gmail.com", []),
+        (["gmail.com", "globex.example"], ["bob"]),
+    ],
+)
+def test_company_domains_mean_who_is_of_any(workspace: Workspace, asked: Any, names: list[str]) -> None:
+    for name, domain in (("ann", "acme.example"), ("bob", "globex.example"), ("cid", "gmail.com")):
+        make_contact(workspace, f"{name}@{domain}", first_name=name)
+
+    found = filters.audience(workspace, {"companyDomains": asked})
+
+    assert sorted(found.values_list("first_name", flat=True)) == names
 
 
 def test_audience_stays_in_its_workspace(workspace: Workspace, other_workspace: Workspace) -> None:
@@ -70,3 +90,26 @@ def test_words_of_a_search_are_only_words(workspace: Workspace, word: str) -> No
     make_contact(workspace, "jane@example.com", first_name="Jane")
 
     assert not filters.matching(filters.audience(workspace, {"status": "active"}), word).exists()
+
+
+def test_each_word_is_found_in_any_column_but_not_across_two(workspace: Workspace) -> None:
+    jane = make_contact(workspace, "jane@acme.example", first_name="Jane", last_name="Doe")
+    chat_only = make_contact(workspace, None, first_name="Jane")
+    everybody = Contact.objects.in_workspace(workspace)
+
+    assert set(filters.matching(everybody, "JAN")) == {jane, chat_only}
+    assert list(filters.matching(everybody, "doe ACME.ex")) == [jane]
+    assert not filters.matching(everybody, "exampleJane").exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="the indexes are those of PostgreSQL")
+def test_parts_of_words_are_found_by_index(workspace: Workspace) -> None:
+    make_field(workspace, "city")
+    asked = {"rules": {"all": [{"field": "customFields.city", "operator": "is", "value": "Oslo"}]}}
+    with connection.cursor() as cursor:
+        # Of so few rows none is found by an index otherwise.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+
+    assert "contact_searched" in filters.matching(Contact.objects.all(), "martin").explain()
+    assert "contact_custom" in filters.narrowed(Contact.objects.all(), workspace, asked).explain()

@@ -12,7 +12,7 @@ from fluenzr.core.clock import Window
 
 WEEK = frozenset(range(5))
 EVERY_DAY = frozenset(range(7))
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60)
 
 
 def utc(*parts: int) -> datetime:
@@ -215,6 +215,16 @@ def shown_on(day: date, clock_time: object, zone: str) -> bool:
     naive = datetime.combine(day, clock_time)  # type: ignore[arg-type]
     rules = clock.zone(zone)
     return naive.replace(tzinfo=rules).astimezone(UTC).astimezone(rules).replace(tzinfo=None) == naive
+
+
+def test_window_closes_at_its_end_and_never_when_it_is_always_open() -> None:
+    office = Window("Europe/Paris", frozenset(range(5)), 9 * 60, 18 * 60)
+    assert office.next_close(utc(2026, 3, 2, 10)) == utc(2026, 3, 2, 17)
+    assert office.next_close(utc(2026, 3, 2, 17)) == utc(2026, 3, 2, 17)
+    assert Window("UTC", frozenset(range(7)), 0, 24 * 60).next_close(utc(2026, 3, 2)) is None
+    assert Window("UTC", frozenset(range(5)), 0, 0).next_close(utc(2026, 3, 2)) == utc(2026, 3, 7)
+    nights = Window("UTC", frozenset([4]), 22 * 60, 4 * 60)
+    assert nights.next_close(utc(2026, 3, 6, 23)) == utc(2026, 3, 7, 4)
 
 
 def test_local_date_and_minute_of_the_week() -> None:

@@ -54,8 +54,20 @@ def test_page_that_does_not_exist_is_the_nearest(number: str, found: int) -> Non
     assert read(f"page={number}", per_page=2).number == found
 
 
+@pytest.mark.parametrize(
+    ("query", "most", "total", "is_more", "pages"),
+    [("", 3, 3, False, 3), ("", 2, 2, True, 3), ("page=2", 2, 2, True, 3), ("page=3", 2, 3, False, 3)],
+)
+def test_count_stops_unless_a_page_behind_is_wanted(
+    query: str, most: int, total: int, is_more: bool, pages: int
+) -> None:
+    page = read(query, per_page=1, most=most)
+
+    assert (page.total, page.is_more, page.pages, len(page.rows)) == (total, is_more, pages, 1)
+
+
 def test_known_total_spares_the_count(django_assert_num_queries) -> None:
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         page = read("", total=100)
     assert page.pages == 2
 

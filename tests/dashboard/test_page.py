@@ -9,8 +9,18 @@ from campaigns.models import CampaignTotal
 from fluenzr.mailboxes.enums import AccountStatus
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
-from tests.builders import accept, make_account, make_campaign, make_contact, make_member, make_message, make_running
+from tests.builders import (
+    NOW,
+    accept,
+    make_account,
+    make_campaign,
+    make_contact,
+    make_member,
+    make_message,
+    make_running,
+)
 from tests.counting import queries_of
+from tracking.models import Conversation
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +57,44 @@ def test_new_workspace_shows_its_first_steps(client: Client, workspace: Workspac
     make_campaign(workspace)
     make_contact(workspace)
 
-    assert [step.is_done for step in client.get("/").context["steps"]] == [True, True, True, False]
+    page = client.get("/")
+    assert [step.is_done for step in page.context["steps"]] == [True, True, True, False]
+    assert page.context["next_step"].url.endswith("/workflow")
+
+
+def test_first_steps_are_put_away_for_one_member(client: Client, owner: Member) -> None:
+    client.post("/first-steps/dismiss")
+
+    assert client.get("/").context["steps"] == []
+    other = Client()
+    other.force_login(owner.user)
+    assert len(other.get("/").context["steps"]) == 4
+
+
+def reply(workspace: Workspace, **fields: object) -> Conversation:
+    fields = {"contact": make_contact(workspace), "account": make_account(workspace), "last_at": NOW} | fields
+    return Conversation.objects.create(workspace=workspace, preview="Sounds good", **fields)
+
+
+def test_replies_wait_until_somebody_dealt_with_them(workspace: Workspace, owner: Member) -> None:
+    client = Client()
+    client.force_login(owner.user)
+    waiting = reply(workspace)
+    reply(workspace, status="read")
+
+    page = client.get("/")
+    assert (page.context["replies"].newest, page.context["replies"].total) == ([waiting], 1)
+    assert "1 reply waits" in page.content.decode()
+
+    client.post(f"/replies/{waiting.public_id}/done")
+    assert client.get("/").context["replies"].total == 0
+
+
+def test_viewers_leave_replies_as_they_are(client: Client, workspace: Workspace) -> None:
+    waiting = reply(workspace)
+
+    assert client.post(f"/replies/{waiting.public_id}/done").status_code == 403
+    assert client.get("/").context["replies"].total == 1
 
 
 def test_running_campaign_shows_its_numbers(client: Client, workspace: Workspace) -> None:
@@ -97,6 +144,7 @@ def test_stranger_sees_nothing_of_it(workspace: Workspace, stranger: Member) -> 
 def test_page_takes_as_many_queries_for_three_as_for_one(client: Client, workspace: Workspace) -> None:
     def more() -> None:
         send_one(workspace)
+        reply(workspace)
         make_campaign(workspace, status=CampaignStatus.PAUSED)
 
     more()

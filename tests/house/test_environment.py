@@ -79,3 +79,13 @@ def test_load_file_names_the_bad_line(tmp_path: Path) -> None:
     (tmp_path / "env").write_text("A=1\nnonsense\n")
     with pytest.raises(ImproperlyConfigured, match="env, line 2"):
         load_file(tmp_path / "env", {})
+
+
+def test_servers_have_a_port_each() -> None:
+    found = Environment({"X": "192.0.2.1, 192.0.2.2:5353,[2001:db8::1]:53"}).servers("X", port=53)
+    assert found == [("192.0.2.1", 53), ("192.0.2.2", 5353), ("2001:db8::1", 53)]
+
+
+def test_servers_are_addresses() -> None:
+    with pytest.raises(ImproperlyConfigured, match="X: this is not an address"):
+        Environment({"X": "dns.example"}).servers("X", port=53)

@@ -5,6 +5,7 @@ from django.test import Client
 
 from fluenzr.workspaces.models import Member, Workspace
 from tests import pages
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 ROUTES = pages.routes()
@@ -15,9 +16,7 @@ NO_SUCH_METHOD = 405
 
 @pytest.fixture
 def client(owner: Member) -> Client:
-    client = Client()
-    client.force_login(owner.user)
-    return client
+    return signed_in(owner)
 
 
 def test_what_is_of_another_workspace_is_not_there(client: Client, other_workspace: Workspace) -> None:

@@ -16,9 +16,9 @@ from tests.smtp_servers import Sink
 
 
 class Host:
-    """The process that forks senders, with a database of its own."""
+    """The process that forks senders (or what `program` forks), with a database of its own."""
 
-    def __init__(self, database_url: str, folder: Path) -> None:
+    def __init__(self, database_url: str, folder: Path, program: str = "tests.prove.sender_host") -> None:
         self.environment = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
@@ -28,7 +28,7 @@ class Host:
             "PROOF_DATA_DIR": str(folder),
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.prove.sender_host"],
+            [sys.executable, "-m", program],
             env=self.environment,
             cwd=processes.ROOT,
             stdin=subprocess.PIPE,

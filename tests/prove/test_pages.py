@@ -5,14 +5,14 @@ from django.core.cache import cache
 
 from fluenzr.workspaces.models import Member, Workspace
 from tests import pages
-from tests.browsing import DESKTOP, PHONE, Doorman, Visitor, signed_in
+from tests.browsing import DESKTOP, PHONE, Doorman, Visitor, confirmed
 
 SIZES = {"desk": DESKTOP, "phone": PHONE}
 
 
 def paths_for(member: Member, parts: dict[str, str]) -> list[str]:
     """Return the paths of all whole pages; without parts, of those that need no id."""
-    client = signed_in(member.user)
+    client = confirmed(member.user)
     routes = [route for route in pages.routes() if parts or "<" not in route]
     paths = [pages.path_of(route, parts) for route in routes]
     return [path for path in paths if pages.is_page(client.get(path))]

@@ -42,7 +42,8 @@ def test_up_that_is_killed_leaves_no_orphan(migrated: Installation) -> None:
     leader = migrated.up()
     leader.kill()
     leader.wait()
-    processes.wait_until(lambda: processes.marked(migrated.mark) == {}, seconds=15, what="no orphan")
+    # Parts that are still importing see it when they have started: on a busy machine that takes its time.
+    processes.wait_until(lambda: processes.marked(migrated.mark) == {}, seconds=40, what="no orphan")
 
 
 def test_up_starts_a_part_again_that_was_killed(migrated: Installation) -> None:

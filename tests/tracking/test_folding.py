@@ -3,10 +3,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.enums import MessageState
 from campaigns.events import Happened
 from campaigns.models import CampaignTotal, Event, Message, Tally
+from contacts import records
 from fluenzr.mailboxes.models import Account
 from fluenzr.workspaces.models import Workspace
 from tests import builders
@@ -44,6 +46,34 @@ def test_fold_keeps_who_and_where_in_mode_full(message: Message):
 
     event = Event.objects.get()
     assert (event.link, event.metadata["ip"], event.metadata["userAgent"][:7]) == (4, "203.0.113.7", "Mozilla")
+
+
+def test_fold_writes_down_where_a_click_led(message: Message):
+    builders.make_link(message, 1, "https://acme.example/price")
+    builders.make_link(message, 2, "https://acme.example/{{ company }}")
+    Message.objects.filter(pk=message.pk).update(links={"2": "https://acme.example/Globex"})
+    for index in (1, 2, 3):
+        make_hit(message, "click", AT + timedelta(minutes=index), link=index)
+    make_hit(message, "open", AT)
+    fold()
+
+    assert [event.metadata.get("linkUrl") for event in Event.objects.order_by("at")] == [
+        None,
+        "https://acme.example/price",
+        "https://acme.example/Globex",
+        None,
+    ]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_fold_asks_for_all_links_at_once(message: Message, number: int):
+    for index in range(number):
+        builders.make_link(message, index + 1, f"https://acme.example/{index}")
+        make_hit(message, "click", AT + timedelta(minutes=index), link=index + 1)
+    with CaptureQueriesContext(connection) as asked:
+        fold()
+
+    assert len([one for one in asked if one["sql"].startswith("SELECT") and "campaigns_link" in one["sql"]]) == 1
 
 
 def test_hits_wait_until_they_have_settled(message: Message, settings):
@@ -89,13 +119,16 @@ def test_minimal_records_the_day_of_the_first_open_and_nothing_else(message: Mes
     assert set(RawHit.objects.values_list("ip", "user_agent")) == {("", "")}
 
 
-@pytest.mark.parametrize("how", ["off", "objection"])
+@pytest.mark.parametrize("how", ["off", "objection", "erasure"])
 def test_nothing_is_recorded_when_tracking_is_off(message: Message, workspace: Workspace, how: str):
     if how == "off":
         Workspace.objects.filter(pk=workspace.pk).update(tracking_mode="off")
-    else:
+    elif how == "objection":
         message.contact.objected_at = NOW
         message.contact.save(update_fields=["objected_at"])
+    else:
+        # The hit comes out of a spool afterwards.
+        records.erase(message.contact, by="Ann", now=NOW)
     make_hit(message, "open", AT)
 
     assert (fold(), events()) == (1, [])

@@ -3,16 +3,17 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from campaigns.mail import mime
 from campaigns.models import Enrolment, Event, Message
 from contacts.models import Contact
 from fluenzr.core import signing
 from fluenzr.core.errors import Invalid
-from fluenzr.mailboxes.models import Account, SandboxMail
+from fluenzr.mailboxes.models import Account, SandboxMail, SandboxReply
 from fluenzr.workspaces.models import Member
 from tests import builders
 from tests.builders import NOW
 from tracking import folding, polling, sandbox
-from tracking.models import InboundMail
+from tracking.models import InboundMail, RawHit
 from tracking.sandbox import Act
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +140,14 @@ def test_the_sandbox_lists_and_shows_mails(member: Client, message: Message):
     assert "style=" not in shown.replace("&quot;", "")
 
 
+def test_mails_are_found_by_subject_and_recipient(member: Client, message: Message):
+    mail = stored(message)
+    words = f"hello {message.recipient[:6]}"
+
+    assert list(member.get("/sandbox/", {"q": words}).context["listing"]) == [mail]
+    assert "Nothing matches" in member.get("/sandbox/", {"q": "goodbye"}).text
+
+
 def test_the_body_stands_in_a_frame_that_runs_nothing(member: Client, message: Message):
     answer = member.get(f"/sandbox/{stored(message).public_id}/body/")
 
@@ -147,16 +156,47 @@ def test_the_body_stands_in_a_frame_that_runs_nothing(member: Client, message: M
     )
     assert answer["X-Frame-Options"] == "SAMEORIGIN"
     assert "<p>Hello <b>Jane</b></p>" in answer.text
+    assert ("/t/c/" in answer.text, "<img" in answer.text) == (True, False)
 
 
 def test_the_buttons_play(member: Client, message: Message):
     mail = stored(message)
     answer = member.post(f"/sandbox/{mail.public_id}/play/", {"act": "reply"})
 
-    assert (answer.status_code, answer["Location"]) == (302, f"/sandbox/{mail.public_id}/")
+    assert (answer.status_code, answer["Location"]) == (303, f"/sandbox/{mail.public_id}/")
     mail.refresh_from_db()
     assert mail.played == ["reply"]
     assert "Reply" in member.get(answer["Location"]).text
+
+
+def test_a_reply_says_what_was_typed(member: Client, message: Message):
+    mail = stored(message)
+    member.post(f"/sandbox/{mail.public_id}/play/", {"act": "reply", "words": "Call me on Friday."})
+
+    assert b"Call me on Friday." in bytes(SandboxReply.objects.get().raw)
+    long = member.post(f"/sandbox/{mail.public_id}/play/", {"act": "reply", "words": "x" * 10_001})
+    assert (long.status_code, "at most 10000" in long.text) == (422, True)
+
+
+def test_each_link_is_clicked_by_itself(member: Client, message: Message):
+    mail = stored(message)
+    links = sandbox.read(mail).links
+    assert len(links) == 2
+    assert links[1].url in member.get(f"/sandbox/{mail.public_id}/").text
+
+    member.post(f"/sandbox/{mail.public_id}/play/", {"act": "click", "link": str(links[1].number)})
+
+    assert RawHit.objects.get(kind="click").link == links[1].number
+    answer = member.post(f"/sandbox/{mail.public_id}/play/", {"act": "click", "link": "99"})
+    assert (answer.status_code, "no such link" in answer.text) == (422, True)
+
+
+def test_viewers_only_see(client: Client, message: Message):
+    mail = stored(message)
+    client.force_login(builders.make_member(mail.workspace, "viewer").user)
+
+    assert "/play/" not in client.get(f"/sandbox/{mail.public_id}/").text.replace("your role only sees", "")
+    assert client.post(f"/sandbox/{mail.public_id}/play/", {"act": "reply"}).status_code == 403
 
 
 def test_what_cannot_be_played_is_said(member: Client, message: Message):
@@ -186,3 +226,20 @@ def test_a_sandbox_mail_with_scripts_is_escaped_on_its_page(member: Client, mess
     mail.save(update_fields=["subject"])
 
     assert "<script>alert" not in member.get(f"/sandbox/{mail.public_id}/").text + member.get("/sandbox/").text
+
+
+def test_files_of_a_mail_are_named_and_only_saved(member: Client, message: Message):
+    mail = stored(message)
+    part = mime.attached("été.html", "text/html", b"<script>alert(1)</script>")
+    mixed = b'Content-Type: multipart/mixed; boundary="=_=x"\r\n'
+    mail.raw = b"Subject: Hello\r\n" + mixed + b"\r\n--=_=x\r\nContent-Type: text/plain\r\n\r\nHello\r\n"
+    mail.raw += b"\r\n--=_=x\r\n" + part + b"\r\n--=_=x--\r\n"
+    mail.save(update_fields=["raw"])
+    page = f"/sandbox/{mail.public_id}/"
+
+    assert f'<a href="{page}files/1/">été.html</a>' in member.get(page).text
+    answer = member.get(f"{page}files/1/")
+    assert (answer.content, answer["Content-Type"]) == (b"<script>alert(1)</script>", "application/octet-stream")
+    assert answer["Content-Disposition"] == "attachment; filename*=utf-8''%C3%A9t%C3%A9.html"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert [member.get(f"{page}files/{number}/").status_code for number in (0, 2)] == [404, 404]

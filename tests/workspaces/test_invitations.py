@@ -7,7 +7,7 @@ from pytest_django.fixtures import Settings
 from fluenzr.core.errors import Conflict, Forbidden, Invalid, NotFound, PlanLimit
 from fluenzr.workspaces import invitations, members
 from fluenzr.workspaces.enums import Role
-from fluenzr.workspaces.models import AuditEntry, Member, Workspace
+from fluenzr.workspaces.models import AuditEntry, Invitation, Member, Workspace
 from tests.builders import NOW, make_member, make_user, make_workspace
 
 pytestmark = pytest.mark.django_db
@@ -46,8 +46,10 @@ def test_accept_makes_the_member_once(owner: Member) -> None:
     member = invitations.accept(token, user=ann, now=NOW)
 
     assert (member.workspace, member.user, member.role) == (owner.workspace, ann, "admin")
-    with pytest.raises(Conflict):
+    with pytest.raises(NotFound):
         invitations.accept(token, user=ann, now=NOW)
+    assert invitations.accepted(token, user=ann) == member
+    assert invitations.accepted(token, user=owner.user) is None
 
 
 def test_accept_is_for_the_invited_address(owner: Member) -> None:
@@ -110,3 +112,55 @@ def test_only_owners_invite_owners(workspace: Workspace, teammate: Member) -> No
         invite(make_member(workspace, Role.ADMIN), role="owner")
     with pytest.raises(Forbidden):
         invite(teammate)
+
+
+def test_open_invitations_count_against_the_plan(workspace: Workspace, owner: Member) -> None:
+    for number in range(4):
+        invite(owner, email=f"p{number}@x.org")
+
+    with pytest.raises(PlanLimit, match="The Pro plan allows 5 members; it has 5"):
+        invite(owner, email="one@too.many")
+    assert invite(owner, email="p0@x.org", role="viewer")
+    later = NOW + timedelta(days=8)
+    assert invitations.invite(email="one@x.org", role="member", by=owner, now=later).is_mailed
+
+
+def test_inviting_again_keeps_one_invitation_and_the_old_link(owner: Member) -> None:
+    token = invite(owner)
+
+    invitations.invite(email="ann@x.org", role="viewer", by=owner, now=NOW + timedelta(days=5))
+
+    assert Invitation.objects.get().role == "viewer"
+    assert invitations.read(token, now=NOW + timedelta(days=10)).email == "ann@x.org"
+
+
+def test_sending_again_renews_an_invitation_that_ended(owner: Member) -> None:
+    token, later = invite(owner, role="admin"), NOW + timedelta(days=30)
+
+    sent = invitations.resend(Invitation.objects.get(), by=owner, now=later)
+
+    assert len(mail.outbox) == 2
+    assert (token_of(sent), sent.invitation.sent_at) == (token, later)
+    assert invitations.read(token, now=later).role == "admin"
+
+
+def test_revoked_link_is_unknown(owner: Member) -> None:
+    token, invitation = invite(owner), Invitation.objects.get()
+
+    invitations.revoke(invitation, by=owner, now=NOW)
+
+    with pytest.raises(NotFound):
+        invitations.read(token, now=NOW)
+    with pytest.raises(Conflict):
+        invitations.revoke(invitation, by=owner, now=NOW)
+    assert AuditEntry.objects.latest("pk").action == "member.invitation_revoked"
+
+
+def test_only_owners_decide_about_invitations_of_owners(workspace: Workspace, owner: Member) -> None:
+    invite(owner, role="owner")
+    invitation, admin = Invitation.objects.get(), make_member(workspace, Role.ADMIN)
+
+    with pytest.raises(Forbidden):
+        invitations.revoke(invitation, by=admin, now=NOW)
+    with pytest.raises(Forbidden):
+        invitations.resend(invitation, by=admin, now=NOW)

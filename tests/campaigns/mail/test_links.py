@@ -136,7 +136,7 @@ def test_completed_gives_an_address_or_nothing(url: str, said: str) -> None:
     assert links.completed(url) == said
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.text(alphabet="<>a/ =\"'{}%|pbri htps:.x&;!-\n\x00\ud800", max_size=120), st.sampled_from(["", "text", "html"])
 )

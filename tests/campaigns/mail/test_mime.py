@@ -89,7 +89,7 @@ def test_no_name_or_subject_leaves_its_header(hostile: str) -> None:
     check_headers(raw, hostile, hostile)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(subject=ANYTHING, name=ANYTHING)
 def test_headers_read_back_what_went_in(subject: str, name: str) -> None:
     raw = write(subject=subject, name=name)
@@ -102,7 +102,7 @@ def plain(text: str) -> str:
     return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text(max_size=600), html=st.text(alphabet="a<>&é \t\n\r.=-_\"'From", max_size=600))
 def test_bodies_read_back_what_went_in(text: str, html: str) -> None:
     raw = write(text=text, html=html)

@@ -235,7 +235,8 @@ def test_bombs_are_refused_quickly(text: str) -> None:
     began = time.thread_time()
     with pytest.raises(TemplateProblem):
         compiled(text, markup=False)
-    assert time.thread_time() - began < 1
+    # The slowest takes a third of a second where nothing else runs; a bomb that went off would take hours.
+    assert time.thread_time() - began < 3
 
 
 @pytest.mark.parametrize(
@@ -257,7 +258,7 @@ def test_rendering_is_bounded(text: str) -> None:
     assert time.thread_time() - began < 0.2
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet="{}%|'\" abcdefirstName.:()[]/-#\n", max_size=80))
 def test_any_text_is_either_used_or_refused(text: str) -> None:
     try:

@@ -1,18 +1,21 @@
+import html
 import json
 import re
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 
-from campaigns import drafts, graph
+from campaigns import attachments, drafts, graph
 from campaigns.enums import CampaignStatus
 from campaigns.models import Campaign, WorkflowDraft
 from campaigns.nodes import registry
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
-from tests.builders import make_campaign, make_contact, make_email_node, make_member, make_workflow
+from tests.builders import make_campaign, make_contact, make_email_node, make_member, make_workflow, make_workspace
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -28,12 +31,6 @@ def campaign(workspace: Workspace) -> Campaign:
 @pytest.fixture
 def client(teammate: Member) -> Client:
     return signed_in(teammate)
-
-
-def signed_in(member: Member) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
 
 
 def address(campaign: Campaign, rest: str = "") -> str:
@@ -89,7 +86,7 @@ def test_editing_needs_a_member_and_a_campaign_that_rests(
 def test_strangers_find_nothing_anywhere(stranger: Member, campaign: Campaign) -> None:
     client = signed_in(stranger)
     gets = ["", "/draft", "/palette", "/counts", "/preview", "/mail", "/versions", "/resume"]
-    posts = ["/draft", "/problems", "/panel", "/values/email", "/versions/1/restore", "/resume"]
+    posts = ["/draft", "/problems", "/panel", "/values/email", "/versions/1/restore", "/resume", "/attach"]
     answers = [client.get(address(campaign, rest)).status_code for rest in gets]
     answers += [client.post(address(campaign, rest)).status_code for rest in posts]
     assert set(answers) == {404}
@@ -116,7 +113,9 @@ def test_late_save_gets_the_document_that_is_there(client: Client, campaign: Cam
     post(client, campaign, "/draft", {"document": UNFINISHED, "revision": 1})
     answer = post(client, campaign, "/draft", {"document": graph.EMPTY, "revision": 1})
     assert answer.status_code == 409
-    assert (answer.json()["theirs"]["document"], answer.json()["theirs"]["revision"]) == (UNFINISHED, 2)
+    theirs = answer.json()["theirs"]
+    assert (theirs["document"], theirs["revision"]) == (UNFINISHED, 2)
+    assert theirs["savedBy"] == config(client, campaign)["me"] != ""
     assert WorkflowDraft.objects.get().graph == UNFINISHED
 
 
@@ -188,7 +187,7 @@ def test_values_are_read_by_the_form_of_the_type(client: Client, campaign: Campa
 
 def test_preview_leafs_through_people(client: Client, campaign: Campaign) -> None:
     document = make_workflow(make_email_node(subject="Hi {{firstName}}", body="<p>Hello</p>"))
-    drafts.save(campaign, document=document, revision=1)
+    drafts.save(campaign, document=document, revision=1, by="ana@acme.example")
     for name in ("Jane", "Joe"):
         make_contact(campaign.workspace, first_name=name)
     ask = {"node": "mail_1"}
@@ -209,3 +208,43 @@ def test_preview_says_why_there_is_none(client: Client, campaign: Campaign) -> N
 def test_counts_and_palette_are_there_to_be_asked(client: Client, campaign: Campaign) -> None:
     assert client.get(address(campaign, "/counts")).json() == {}
     assert len(client.get(address(campaign, "/palette")).json()["palette"]) == len(registry.kinds())
+
+
+def attach(client: Client, campaign: Campaign, *names: str, kept: tuple[str, ...] = (), content: bytes = b"x") -> str:
+    files = [SimpleUploadedFile(name, content) for name in names]
+    answer = client.post(address(campaign, "/attach"), {"field": "attachments", "attachments": kept, "file": files})
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def entries(page: str) -> list[str]:
+    """What the inputs of a panel hold, as they are posted again."""
+    return [html.unescape(value) for value in re.findall(r'name="attachments" value="([^"]*)"', page)]
+
+
+def test_uploaded_files_join_those_of_the_panel_and_become_its_data(client: Client, campaign: Campaign) -> None:
+    first = entries(attach(client, campaign, "one.pdf"))
+    both = entries(attach(client, campaign, "two.pdf", "one.pdf", kept=tuple(first)))
+    assert [json.loads(one)["name"] for one in both] == ["one.pdf", "two.pdf"]
+    posted = {"subject": "Hi", "body": "Hello", "attachments": both}
+    data = client.post(address(campaign, "/values/email"), posted).json()["data"]
+    assert data["attachments"] == [json.loads(one) for one in both]
+    document = make_workflow({"id": "mail_1", "type": "email", "data": data})
+    panel = client.post(address(campaign, "/panel"), {"node": "mail_1", "document": json.dumps(document)})
+    assert entries(panel.content.decode()) == both
+
+
+def test_file_that_cannot_be_kept_is_told_and_the_others_stay(client: Client, campaign: Campaign) -> None:
+    page = attach(client, campaign, "setup.exe", "one.pdf")
+    assert [json.loads(one)["name"] for one in entries(page)] == ["one.pdf"]
+    assert "Mail servers refuse files that end in .exe" in page
+
+
+def test_attached_file_is_only_saved_never_shown(client: Client, workspace: Workspace) -> None:
+    row = attachments.add(workspace=workspace, name="été.html", content=b"<script>", media_type="text/html")
+    answer = client.get(f"/attachments/{row.public_id}")
+    assert (answer.content, answer["Content-Type"]) == (b"<script>", "application/octet-stream")
+    assert answer["Content-Disposition"] == "attachment; filename*=utf-8''%C3%A9t%C3%A9.html"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    foreign = attachments.add(workspace=make_workspace(), name="x.pdf", content=b"x")
+    assert client.get(f"/attachments/{foreign.public_id}").status_code == 404

@@ -8,6 +8,7 @@ from campaigns.enums import CampaignStatus
 from campaigns.models import Campaign, Enrolment
 from fluenzr.workspaces.models import Member, Workspace
 from tests.builders import make_campaign, make_email_node, make_enrolment, make_workflow
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -19,15 +20,13 @@ def campaign(workspace: Workspace) -> Campaign:
     campaign = make_campaign(workspace, status=CampaignStatus.PAUSED)
     make_enrolment(campaign, node="mail_1", status="in_progress")
     make_enrolment(campaign, node="gone", status="in_progress")
-    drafts.save(campaign, document=NEW, revision=1)
+    drafts.save(campaign, document=NEW, revision=1, by="ana@acme.example")
     return campaign
 
 
 @pytest.fixture
 def client(teammate: Member) -> Client:
-    client = Client()
-    client.force_login(teammate.user)
-    return client
+    return signed_in(teammate)
 
 
 def address(campaign: Campaign, rest: str) -> str:
@@ -69,7 +68,9 @@ def test_resume_takes_people_along_only_when_asked(client: Client, campaign: Cam
 
 
 def test_resume_of_an_unfinished_workflow_says_what_is_missing(client: Client, campaign: Campaign) -> None:
-    drafts.save(campaign, document={"nodes": [{"id": "start", "type": "start"}], "edges": []}, revision=2)
+    drafts.save(
+        campaign, document={"nodes": [{"id": "start", "type": "start"}], "edges": []}, revision=2, by="ana@acme.example"
+    )
     answer = client.post(address(campaign, "resume"))
     assert answer.status_code == 409
     assert "Nothing follows this node" in answer.content.decode()

@@ -7,16 +7,11 @@ from campaigns.enums import CampaignStatus
 from campaigns.models import Campaign, CampaignTotal
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
-from tests.builders import make_account, make_campaign, make_member
+from tests.builders import make_account, make_campaign, make_enrolment, make_member
+from tests.clients import signed_in
 from tests.counting import queries_of
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(member: Member) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
 
 
 @pytest.fixture
@@ -33,7 +28,7 @@ def test_list_shows_the_numbers_of_each_campaign(client: Client, workspace: Work
     numbers = {"contacts": 5, "sent": 5, "bounced": 1, "opened": 3, "replied": 1}
     CampaignTotal.objects.filter(campaign=campaign).update(**numbers)
     (line,) = client.get("/campaigns/").context["listing"]
-    assert (line.people, line.sent, line.open_rate, line.reply_rate) == (5, 5, 75.0, 25.0)
+    assert (line.progress.people, line.sent, line.open_rate, line.reply_rate) == (5, 5, 75.0, 25.0)
 
 
 def test_list_has_a_dash_where_nothing_was_sent(client: Client, workspace: Workspace) -> None:
@@ -70,10 +65,27 @@ def test_list_without_campaigns_offers_the_first(client: Client, workspace: Work
     assert ('href="/campaigns/new"' in page, "<table" in page) == (True, False)
 
 
-def test_list_offers_a_viewer_nothing_to_change(workspace: Workspace) -> None:
+def test_list_shows_how_far_each_campaign_is(client: Client, workspace: Workspace) -> None:
+    campaign = make_campaign(workspace, status="active")
+    for status in ("pending", "completed", "replied", "in_progress"):
+        make_enrolment(campaign, status=status)
+    CampaignTotal.objects.filter(campaign=campaign).update(contacts=4)
+    (line,) = client.get("/campaigns/").context["listing"]
+    assert (line.progress.finished, line.progress.share) == (2, 50.0)
+
+
+def test_list_offers_what_each_status_allows(client: Client, workspace: Workspace) -> None:
+    make_campaign(workspace, status="paused")
+    (line,) = client.get("/campaigns/").context["listing"]
+    assert [deed.value for deed in line.deeds] == ["resume", "duplicate", "cancel"]
+
+
+def test_list_offers_a_viewer_nothing_but_to_compare(workspace: Workspace) -> None:
     make_campaign(workspace)
-    page = signed_in(make_member(workspace, Role.VIEWER)).get("/campaigns/").content.decode()
-    assert ("/campaigns/new" in page, "/campaigns/bulk" in page) == (False, False)
+    response = signed_in(make_member(workspace, Role.VIEWER)).get("/campaigns/")
+    page = response.content.decode()
+    assert ("/campaigns/new" in page, "/act" in page) == (False, False)
+    assert [value for value, _label, _question in response.context["acts"]] == ["compare"]
 
 
 def test_list_shows_strangers_nothing(stranger: Member, workspace: Workspace) -> None:
@@ -100,6 +112,18 @@ def test_new_refuses_an_account_of_another_workspace(client: Client, workspace: 
 def test_new_is_for_members(workspace: Workspace) -> None:
     client = signed_in(make_member(workspace, Role.VIEWER))
     assert (client.get("/campaigns/new").status_code, client.post("/campaigns/bulk").status_code) == (403, 403)
+
+
+def test_bulk_compares_for_whoever_may_look(workspace: Workspace) -> None:
+    client = signed_in(make_member(workspace, Role.VIEWER))
+    response = client.post("/campaigns/bulk", {"act": "compare", "chosen": ["cmp_a", "cmp_b"]})
+    assert (response.status_code, response["Location"]) == (303, "/campaigns/compare?id=cmp_a&id=cmp_b")
+
+
+def test_bulk_does_nothing_else_than_it_offers(client: Client, workspace: Workspace) -> None:
+    campaign = make_campaign(workspace)
+    client.post("/campaigns/bulk", {"act": "cancel", "chosen": campaign.public_id})
+    assert Campaign.objects.get().status == CampaignStatus.DRAFT
 
 
 def test_bulk_changes_what_may_be_changed(client: Client, workspace: Workspace, other_workspace: Workspace) -> None:

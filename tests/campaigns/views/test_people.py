@@ -7,16 +7,11 @@ from campaigns.enums import EnrolmentStatus
 from campaigns.models import Campaign, Enrolment
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
-from tests.builders import make_campaign, make_contact, make_enrolment, make_group, make_member, make_running
+from tests.builders import NOW, make_campaign, make_contact, make_enrolment, make_member, make_running
+from tests.clients import signed_in
 from tests.counting import queries_of
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(member: Member) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
 
 
 @pytest.fixture
@@ -43,7 +38,7 @@ def test_people_of_a_draft_wait_for_its_start(client: Client, workspace: Workspa
     campaign = make_campaign(workspace)
     make_enrolment(campaign)
     (line,) = client.get(address(campaign)).context["listing"]
-    assert (line.next_at, str(line.reason)) == (None, "The campaign is draft.")
+    assert (line.next_at, str(line.reason)) == (None, "The campaign has not started yet.")
 
 
 def test_people_are_filtered_by_status_and_address(client: Client, workspace: Workspace) -> None:
@@ -59,42 +54,32 @@ def test_people_need_the_same_queries_for_any_number(client: Client, workspace: 
     assert queries_of(client, address(one)) == queries_of(client, address(three))
 
 
-def test_groups_are_added(client: Client, workspace: Workspace) -> None:
-    campaign, contact = make_campaign(workspace), make_contact(workspace)
-    group = make_group(workspace, members=(contact,))
-    response = client.post(address(campaign, "/add"), {"groups": [group.public_id]})
-    assert (response.status_code, response["Location"]) == (303, address(campaign))
-    assert Enrolment.objects.get().contact == contact
-
-
-def test_addresses_are_added_in_any_spelling(client: Client, workspace: Workspace) -> None:
+def test_people_behind_a_number_are_found_even_if_removed(client: Client, workspace: Workspace) -> None:
     campaign = make_campaign(workspace)
-    for email in ("ann@a.example", "bob@a.example"):
-        make_contact(workspace, email)
-    client.post(address(campaign, "/add"), {"addresses": "Ann@A.example,\n bob@a.example"})
-    assert Enrolment.objects.filter(campaign=campaign).count() == 2
+    for email, fields in {
+        "read@a.example": {"first_opened_at": NOW},
+        "left@a.example": {"first_opened_at": NOW, "status": "removed"},
+        "cold@a.example": {},
+        "unsent@a.example": {"first_opened_at": NOW, "first_sent_at": None},
+    }.items():
+        make_enrolment(campaign, make_contact(workspace, email), **({"first_sent_at": NOW} | fields))
+    assert shown(client.get(address(campaign, "?did=opened"))) == ["read@a.example", "left@a.example"]
+    assert len(shown(client.get(address(campaign, "?did=sent")))) == 3
 
 
-def test_address_of_nobody_is_named_and_adds_nobody(client: Client, workspace: Workspace, stranger: Member) -> None:
+def test_people_are_filtered_by_where_they_wait(client: Client, workspace: Workspace) -> None:
+    campaign = make_running(workspace)
+    make_enrolment(campaign, node="mail_1", status="completed")
+    assert len(shown(client.get(address(campaign, "?node=mail_1")))) == 1
+    assert shown(client.get(address(campaign, "?node=end"))) == []
+
+
+def test_people_are_found_by_name(client: Client, workspace: Workspace) -> None:
     campaign = make_campaign(workspace)
-    make_contact(workspace, "ann@a.example")
-    make_contact(stranger.workspace, "theirs@b.example")
-    response = client.post(address(campaign, "/add"), {"addresses": "ann@a.example theirs@b.example"})
-    assert response.status_code == 422
-    assert response.context["form"].errors == {"addresses": ["No contact has this address: theirs@b.example"]}
-    assert Enrolment.objects.count() == 0
-
-
-def test_adding_needs_exactly_one_way(client: Client, workspace: Workspace) -> None:
-    response = client.post(address(make_campaign(workspace), "/add"), {"addresses": " "})
-    assert response.status_code == 422
-    assert response.context["form"].non_field_errors() == ["Choose groups, or write addresses."]
-
-
-def test_adding_to_an_archived_campaign_is_refused(client: Client, workspace: Workspace) -> None:
-    campaign, contact = make_campaign(workspace, status="archived"), make_contact(workspace, "ann@a.example")
-    response = client.post(address(campaign, "/add"), {"addresses": contact.email})
-    assert (response.status_code, Enrolment.objects.count()) == (422, 0)
+    make_enrolment(campaign, make_contact(workspace, "ann@a.example", first_name="Ann"))
+    make_enrolment(campaign, make_contact(workspace, "x@a.example", last_name="Bannister"))
+    make_enrolment(campaign)
+    assert shown(client.get(address(campaign, "?q=ann"))) == ["ann@a.example", "x@a.example"]
 
 
 def test_chosen_people_are_removed(client: Client, workspace: Workspace) -> None:
@@ -108,10 +93,10 @@ def test_chosen_people_are_removed(client: Client, workspace: Workspace) -> None
 def test_viewers_see_and_may_not_change(workspace: Workspace) -> None:
     campaign, client = make_campaign(workspace), signed_in(make_member(workspace, Role.VIEWER))
     assert client.get(address(campaign)).context["may_edit"] is False
-    assert [client.post(address(campaign, rest)).status_code for rest in ("/add", "/remove")] == [403, 403]
+    assert client.post(address(campaign, "/remove")).status_code == 403
 
 
 def test_strangers_find_nothing(stranger: Member, workspace: Workspace) -> None:
     campaign, client = make_campaign(workspace), signed_in(stranger)
-    assert [client.get(address(campaign, rest)).status_code for rest in ("", "/add")] == [404, 404]
+    assert client.get(address(campaign)).status_code == 404
     assert client.post(address(campaign, "/remove")).status_code == 404

@@ -3,18 +3,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from campaigns import linked_groups
 from campaigns.models import Campaign
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
-from tests.builders import make_account, make_campaign, make_member
+from tests.builders import make_account, make_campaign, make_group, make_member, make_workspace
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(member: Member) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
 
 
 @pytest.fixture
@@ -43,12 +39,31 @@ def form(campaign: Campaign, **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("status", ["draft", "paused"])
 def test_settings_are_saved(client: Client, workspace: Workspace, status: str) -> None:
     campaign, account = make_campaign(workspace, status=status), make_account(workspace)
-    response = client.post(address(campaign), form(campaign, account=account.pk))
+    response = client.post(address(campaign), form(campaign, account=account.pk, one_per_company="on"))
     assert (response.status_code, response["Location"]) == (303, address(campaign))
     campaign.refresh_from_db()
     assert (campaign.name, campaign.send_days, campaign.timezone) == ("Q2", ["monday", "saturday"], "Asia/Tokyo")
     assert (campaign.send_hours_start, campaign.send_hours_end, campaign.max_emails_per_hour) == (8, 24, None)
-    assert campaign.lanes.get().account == account
+    assert (campaign.lanes.get().account, campaign.one_per_company) == (account, True)
+
+
+def test_groups_that_feed_and_that_are_excluded_are_saved_and_shown(client: Client, workspace: Workspace) -> None:
+    campaign, dynamic, static = make_campaign(workspace), make_group(workspace, kind="dynamic"), make_group(workspace)
+    make_group(make_workspace("Other"))
+    client.post(address(campaign), form(campaign, feeding=[dynamic.pk], excluded=[static.pk]))
+    shown = client.get(address(campaign)).context["form"]
+
+    assert linked_groups.of(campaign) == linked_groups.Linked([dynamic], [static])
+    assert (shown["feeding"].value(), shown["excluded"].value()) == ([dynamic.pk], [static.pk])
+    assert list(shown.fields["feeding"].queryset) == [dynamic]
+    client.post(address(campaign), form(campaign))
+    assert linked_groups.of(campaign) == linked_groups.Linked([], [])
+
+
+def test_group_that_feeds_and_is_excluded_is_refused_at_its_field(client: Client, workspace: Workspace) -> None:
+    campaign, group = make_campaign(workspace), make_group(workspace, kind="dynamic")
+    response = client.post(address(campaign), form(campaign, feeding=[group.pk], excluded=[group.pk]))
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["excluded"])
 
 
 def test_page_shows_what_is_set(client: Client, workspace: Workspace) -> None:

@@ -8,9 +8,11 @@ from django.test import Client
 from contacts import tagging
 from contacts.enums import ContactStatus
 from contacts.models import Contact
+from contacts.views import people as people_views
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
-from tests.builders import NOW, make_contact, make_group, make_member
+from tests.builders import NOW, make_contact, make_group, make_member, make_stage
+from tests.clients import signed_in
 from tests.counting import queries_of
 
 pytestmark = pytest.mark.django_db
@@ -19,12 +21,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def client(teammate: Member) -> Client:
     return signed_in(teammate)
-
-
-def signed_in(member: Member) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
 
 
 def shown(client: Client, query: str = "") -> list[str]:
@@ -43,6 +39,8 @@ def test_list_narrows_by_search_status_group_and_tag(client: Client, workspace: 
     assert shown(client, "?status=bounced") == ["bob@x.example"]
     assert shown(client, f"?group={group.public_id}") == ["bob@x.example"]
     assert shown(client, "?tag=vip") == ["ann@x.example"]
+    assert shown(client, "?domain=X.example&q=cat") == ["ann@x.example"]
+    assert shown(client, "?domain=example") == []
 
 
 def test_list_ignores_filters_that_mean_nothing(
@@ -120,6 +118,48 @@ def test_bulk_deletes(client: Client, workspace: Workspace) -> None:
     gone, stays = make_contact(workspace), make_contact(workspace)
     client.post("/contacts/bulk", {"act": "delete", "chosen": [gone.public_id]})
     assert list(Contact.objects.values_list("pk", flat=True)) == [stays.pk]
+
+
+def test_bulk_moves_unsubscribes_and_blocks(client: Client, workspace: Workspace) -> None:
+    one, two, three = (make_contact(workspace) for _number in range(3))
+    stage = make_stage(workspace)
+    client.post("/contacts/bulk", {"act": "move", "stage": stage.public_id, "chosen": [one.public_id]})
+    client.post("/contacts/bulk", {"act": "unsubscribe", "chosen": [two.public_id]})
+    client.post("/contacts/bulk", {"act": "block", "chosen": [three.public_id]})
+
+    rows = Contact.objects.order_by("pk").values_list("stage", "status")
+    assert list(rows) == [(stage.pk, "active"), (None, "unsubscribed"), (None, "blocked")]
+
+
+def test_bulk_takes_all_that_match_beyond_the_page(client: Client, workspace: Workspace, stranger: Member) -> None:
+    people = [make_contact(workspace, company="Initech") for _number in range(3)]
+    make_contact(workspace, company="Globex")
+    make_contact(stranger.workspace, company="Initech")
+    group = make_group(workspace)
+    form = {"act": "join", "group": group.public_id, "all": "1", "query": "q=initech", "chosen": people[0].public_id}
+
+    client.post("/contacts/bulk", form)
+
+    assert set(group.memberships.values_list("contact", flat=True)) == {one.pk for one in people}
+
+
+def test_bulk_refuses_too_many_at_once(client: Client, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people_views, "MOST", 1)
+    for _number in range(2):
+        make_contact(workspace)
+
+    answer = client.post("/contacts/bulk", {"act": "unsubscribe", "all": "1", "query": ""})
+
+    assert answer.status_code == 422
+    assert "At most 1 contacts at once" in answer.content.decode()
+    assert not Contact.objects.filter(status="unsubscribed").exists()
+    assert client.post("/contacts/bulk", {"act": "delete", "all": "1", "query": ""}).status_code == 303
+    assert not Contact.objects.exists()
+
+
+def test_a_stage_of_others_is_unknown(client: Client, workspace: Workspace, stranger: Member) -> None:
+    form = {"act": "move", "stage": make_stage(stranger.workspace).public_id}
+    assert client.post("/contacts/bulk", {**form, "chosen": make_contact(workspace).public_id}).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """One contact: the card, the forms, and what is done by hand."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from contacts.models import Consent, Contact, Suppression
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
 from tests.builders import make_contact, make_field, make_group, make_member
-from tests.contacts.views.test_people import signed_in
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +68,31 @@ def test_new_says_at_the_field_what_does_not_fit_and_keeps_the_rest(
     page = response.content.decode()
     assert (response.status_code, sentence in page, 'value="Kept"' in page) == (422, True, True)
     assert (Contact.objects.count(), Consent.objects.count()) == (1, 0)
+
+
+def test_deal_value_and_owner_are_typed_like_the_rest(client: Client, workspace: Workspace, teammate: Member) -> None:
+    form = typed(deal_value="12 500,50", owner=teammate.user.public_id)
+    assert client.post("/contacts/new", form).status_code == 303
+    contact = Contact.objects.get()
+    assert (contact.deal_value, contact.owner) == (Decimal("12500.50"), teammate.user)
+    url = f"/contacts/{contact.public_id}/edit"
+    assert f'value="{teammate.user.public_id}" selected' in client.get(url).content.decode()
+    refused = client.post(url, form | {"deal_value": "a lot"})
+    assert (refused.status_code, "Deal value must be an amount" in refused.content.decode()) == (422, True)
+    client.post(url, typed())
+    contact.refresh_from_db()
+    assert (contact.deal_value, contact.owner) == (None, None)
+
+
+def test_an_owner_who_left_stays_until_somebody_else_is_chosen(client: Client, workspace: Workspace) -> None:
+    gone = make_member(workspace)
+    contact = make_contact(workspace, "ann@x.example", owner=gone.user)
+    gone.delete()
+    url = f"/contacts/{contact.public_id}/edit"
+    assert f'value="{gone.user.public_id}" selected' in client.get(url).content.decode()
+    client.post(url, typed(owner=gone.user.public_id))
+    contact.refresh_from_db()
+    assert contact.owner == gone.user
 
 
 def test_edit_changes_what_was_typed_and_notes_a_consent_only_when_it_is_new(
@@ -141,3 +167,38 @@ def test_a_stranger_gets_404_and_a_viewer_403(workspace: Workspace, stranger: Me
 def test_a_viewer_makes_none(workspace: Workspace) -> None:
     assert signed_in(make_member(workspace, Role.VIEWER)).post("/contacts/new", typed()).status_code == 403
     assert Contact.objects.count() == 0
+
+
+def test_card_shows_what_is_inferred_and_from_what(client: Client, workspace: Workspace) -> None:
+    contact = make_contact(workspace, phone="+33612345678")
+    page = client.get(f"/contacts/{contact.public_id}/").content.decode()
+    assert "Europe/Paris" in page
+    assert "inferred from the phone number (FR)" in " ".join(page.replace("<", " <").split())
+
+
+@pytest.mark.parametrize(
+    ("email", "others", "said"),
+    [
+        ("ann@acme.example", 0, "acme.example</dd>"),
+        ("ann@acme.example", 1, 'href="/contacts/?domain=acme.example">1 other of this company</a>'),
+        ("ann@acme.example", 2, 'href="/contacts/?domain=acme.example">2 others of this company</a>'),
+    ],
+)
+def test_card_counts_the_others_of_the_company(
+    client: Client, workspace: Workspace, other_workspace: Workspace, email: str, others: int, said: str
+) -> None:
+    contact = make_contact(workspace, email)
+    make_contact(other_workspace, "eve@acme.example")
+    for number in range(others):
+        make_contact(workspace, f"p{number}@acme.example")
+    assert said in client.get(f"/contacts/{contact.public_id}/").content.decode()
+
+
+@pytest.mark.parametrize("email", ["ann@gmail.com", None])
+def test_card_of_somebody_without_a_company_counts_nobody(
+    client: Client, workspace: Workspace, email: str | None
+) -> None:
+    contact = make_contact(workspace, email)
+    make_contact(workspace, "bob@gmail.com")
+    make_contact(workspace, None)
+    assert "Company domain" not in client.get(f"/contacts/{contact.public_id}/").content.decode()

@@ -8,7 +8,8 @@ from fluenzr.mailboxes.models import Account
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
 from tests.builders import make_account, make_member, make_running
-from tests.mailboxes.views.test_listed import SECRET, signed_in, typed
+from tests.clients import signed_in
+from tests.mailboxes.views.test_listed import SECRET, typed
 from tests.smtp_servers import sink
 
 pytestmark = pytest.mark.django_db

@@ -10,6 +10,7 @@ from fluenzr.mailboxes.models import Account
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
 from tests.builders import make_account, make_member
+from tests.clients import signed_in
 from tests.counting import queries_of
 
 pytestmark = pytest.mark.django_db
@@ -19,12 +20,6 @@ SECRET = "canary-secret-0451"
 @pytest.fixture
 def client(teammate: Member) -> Client:
     return signed_in(teammate)
-
-
-def signed_in(member: Member) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
 
 
 def typed(**fields: Any) -> dict[str, Any]:

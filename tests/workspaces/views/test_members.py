@@ -1,21 +1,19 @@
+from urllib.parse import quote
+
 import pytest
 from django.core import mail
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from fluenzr.workspaces.enums import Role
-from fluenzr.workspaces.models import Member, Workspace
+from fluenzr.workspaces.models import Invitation, Member, User, Workspace
 from tests.builders import make_member, make_user, make_workspace
+from tests.clients import signed_in
 from tests.counting import queries_of
 
 pytestmark = pytest.mark.django_db
 
 PAGE = "/settings/members"
-
-
-def signed_in(member: Member) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
 
 
 def invited(by: Member, email: str) -> str:
@@ -38,10 +36,90 @@ def test_invited_person_joins_and_stands_in_the_workspace(owner: Member) -> None
     assert client.get("/settings/workspace").context["request"].workspace == owner.workspace
 
 
-def test_invitation_asks_to_sign_in_first(client: Client, owner: Member) -> None:
+def test_invited_person_with_an_account_signs_in_first(client: Client, owner: Member) -> None:
+    make_user("ann@x.org")
     path = invited(owner, "ann@x.org")
 
-    assert client.get(path)["Location"].startswith("/sign-in?next=/invitations/")
+    assert f"/sign-in?next={quote(path)}" in client.get(path).content.decode()
+
+
+NEWCOMER = {"name": "Ann", "password1": "correct horse battery", "timezone": "Europe/Paris"}
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_invited_person_signs_up_even_where_sign_up_is_closed(
+    client: Client, owner: Member, settings: Settings, is_open: bool
+) -> None:
+    settings.SIGN_UP_OPEN = is_open
+    path = invited(owner, "ann@x.org")
+
+    assert "/sign-up" in client.get(path).content.decode()
+    assert "Join Acme" in client.get("/sign-up").content.decode()
+    answer = client.post("/sign-up", {**NEWCOMER, "email": "somebody@else.org"})
+
+    assert answer["Location"] == "/"
+    member = Member.objects.get(user__email="ann@x.org")
+    assert (member.workspace, member.role, member.user.timezone) == (owner.workspace, "member", "Europe/Paris")
+    assert Workspace.objects.count() == 1
+    assert client.get(path)["Location"] == "/"
+
+
+def test_closed_sign_up_stays_closed_to_others(client: Client, owner: Member, settings: Settings) -> None:
+    settings.SIGN_UP_OPEN = False
+    path = invited(owner, "ann@x.org")
+
+    assert client.get(path + "x").status_code == 404
+    assert "Sign-up is closed" in client.get("/sign-up").content.decode()
+    client.post("/sign-up", {**NEWCOMER, "email": "ann@x.org"})
+    assert not User.objects.filter(email="ann@x.org").exists()
+
+    client.get(path)
+    signed_in(owner).post(f"/settings/invitations/{Invitation.objects.get().public_id}", {"act": "revoke"})
+    client.post("/sign-up", {**NEWCOMER, "email": "ann@x.org"})
+    assert not User.objects.filter(email="ann@x.org").exists()
+
+
+def test_workspace_that_filled_up_meanwhile_says_so(client: Client, owner: Member) -> None:
+    path = invited(owner, "ann@x.org")
+    client.get(path)
+    Workspace.objects.update(plan="starter")
+
+    answer = client.post("/sign-up", NEWCOMER)
+
+    assert "The Starter plan allows 1 members" in answer.content.decode()
+    assert not User.objects.filter(email="ann@x.org").exists()
+
+
+def test_open_invitations_are_listed_sent_again_and_revoked(owner: Member) -> None:
+    invited(owner, "ann@x.org")
+    client, invitation = signed_in(owner), Invitation.objects.get()
+    path = f"/settings/invitations/{invitation.public_id}"
+
+    page = client.get(PAGE)
+    assert [one for one, _url, _holds in page.context["asked"]] == [invitation]
+    client.post(path, {"act": "resend"})
+    assert len(mail.outbox) == 2
+    client.post(path, {"act": "revoke"})
+    assert client.get(PAGE).context["asked"] == []
+    assert client.post(path, {"act": "revoke"}).status_code == 404
+
+
+def test_invitations_of_others_are_unknown(owner: Member, stranger: Member) -> None:
+    invited(owner, "ann@x.org")
+    path = f"/settings/invitations/{Invitation.objects.get().public_id}"
+
+    assert signed_in(stranger).post(path, {"act": "revoke"}).status_code == 404
+    assert Invitation.objects.count() == 1
+
+
+def test_list_of_invitations_takes_as_many_queries_for_three_as_for_one(owner: Member) -> None:
+    invited(owner, "one@x.org")
+    client = signed_in(owner)
+    one = queries_of(client, PAGE)
+    invited(owner, "two@x.org")
+    invited(owner, "three@x.org")
+
+    assert queries_of(client, PAGE) == one
 
 
 def test_invitation_is_for_nobody_else(owner: Member, stranger: Member) -> None:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.test import Client
 from django.test.utils import override_settings
@@ -5,15 +7,14 @@ from django.utils import timezone
 
 from fluenzr.workspaces.models import Member, Workspace
 from tests.builders import make_member, make_user, make_workspace
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def client(owner: Member) -> Client:
-    client = Client()
-    client.force_login(owner.user)
-    return client
+    return signed_in(owner)
 
 
 def test_profile_is_saved_and_spoken_at_once(client: Client, owner: Member) -> None:
@@ -81,6 +82,16 @@ def test_closed_server_makes_no_workspaces(client: Client) -> None:
     assert Workspace.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "open_ones"),
+    [("/settings/fields", ["Settings"]), ("/groups/", ["Contacts"]), ("/search?q=a", []), ("/workspaces/new", [])],
+)
+def test_menu_marks_what_is_open(client: Client, path: str, open_ones: list[str]) -> None:
+    menu = client.get(path).text.partition("</nav>")[0]
+
+    assert re.findall(r'aria-current="page">.*?<span>(.+?)</span>', menu, re.DOTALL) == open_ones
+
+
 def test_search_answers_as_a_page_and_as_a_part(client: Client) -> None:
     whole = client.get("/search?q=nothing")
     part = client.get("/search?q=nothing", headers={"HX-Request": "true"})
@@ -89,6 +100,13 @@ def test_search_answers_as_a_page_and_as_a_part(client: Client) -> None:
     assert "<html" not in part.text
     assert "Nothing found" in part.text
     assert part["Vary"].startswith("HX-Request")
+
+
+def test_who_was_signed_out_meanwhile_signs_in_on_a_page_of_its_own() -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/contacts/?q=ann"}
+    answer = Client().get("/contacts/?q=anna", headers=headers)
+
+    assert answer["HX-Redirect"] == "/sign-in?next=/contacts/%3Fq%3Dann"
 
 
 def test_viewer_is_told_what_the_role_forbids(workspace: Workspace) -> None:

@@ -1,0 +1,1 @@
+"""What a segment may ask of contacts."""

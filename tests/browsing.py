@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from fluenzr.workspaces.models import Member, User
 from tests import chromium
@@ -21,7 +21,9 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 AXE = Path(__file__).resolve().parent.parent / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
-TIMEOUT_MS = 5000
+# Long, since a machine may have other tests to run: what is there sooner is not waited for.
+TIMEOUT_MS = 20_000
+expect.set_options(timeout=TIMEOUT_MS)
 REPORT_POLICY = """document.addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));"""
 SERIOUS = """async () => {
@@ -46,6 +48,12 @@ def at_rest(page: Page) -> None:
     """Wait until htmx has put in what it fetched: before that, what is new hears nobody."""
     busy = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
     page.wait_for_function("(busy) => !document.querySelector(busy)", arg=busy)
+
+
+def leave(target: Locator) -> None:
+    """Click what leads to another page, and wait until that one is there."""
+    with target.page.expect_navigation():
+        target.click()
 
 
 def clicks(page: Page) -> int:

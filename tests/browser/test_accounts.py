@@ -1,7 +1,8 @@
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from playwright.sync_api import expect
 
 from fluenzr.workspaces.models import Member, User, Workspace
-from tests.browsing import Doorman, Visitor
+from tests.browsing import Doorman, Visitor, leave
 from tests.builders import make_user
 
 
@@ -18,14 +19,13 @@ def test_sign_up_makes_a_workspace_and_leads_into_it(visitor: Visitor) -> None:
     page.get_by_label("Workspace").fill("Acme")
     page.get_by_label("Minimal").check()
     assert visitor.barriers() == []
-    page.get_by_role("button", name="Create account").click()
-    page.get_by_role("heading", level=1).wait_for()
+    leave(page.get_by_role("button", name="Create account"))
 
     workspace = Workspace.objects.get()
     user = User.objects.get()
     assert (user.email, user.name, user.timezone != "") == ("jane@acme.example", "Jane Doe", True)
     assert (workspace.name, workspace.tracking_mode) == ("Acme", "minimal")
-    assert page.locator(".workspace-name").inner_text() == "Acme"
+    expect(page.locator(".workspace-name")).to_have_text("Acme")
 
 
 def test_sign_in_says_what_is_wrong_and_works_without_scripts(doorman: Doorman, owner: Member) -> None:
@@ -40,7 +40,7 @@ def test_sign_in_says_what_is_wrong_and_works_without_scripts(doorman: Doorman, 
     page.get_by_label("Password").fill("correct horse")
     page.get_by_role("button", name="Sign in", exact=True).click()
 
-    assert page.get_by_role("heading", level=1).inner_text() == "Settings"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
     assert visitor.path == "/settings/profile"
 
 

@@ -1,6 +1,7 @@
 """The pages of a campaign at a desk and on a phone. What they show is tested in tests/campaigns/views."""
 
 import pytest
+from playwright.sync_api import expect
 
 from fluenzr.workspaces.models import Member, Workspace
 from tests.browsing import DESKTOP, PHONE, Doorman, Visitor
@@ -52,7 +53,7 @@ def test_campaign_is_paused_after_a_question(marketer: Visitor, workspace: Works
     campaign = make_running(workspace, people=2, name="Q1")
     page = marketer.goto(f"/campaigns/{campaign.public_id}/")
     page.get_by_role("button", name="Pause").click()
-    assert page.locator("#confirm-text").inner_text() == "Pause “Q1”? 2 contacts wait where they are until you resume."
+    expect(page.locator("#confirm-text")).to_have_text("Pause “Q1”? 2 contacts wait where they are until you resume.")
     page.locator("#confirm [value=yes]").click()
     page.get_by_role("link", name="Resume").wait_for()
     campaign.refresh_from_db()

@@ -21,7 +21,7 @@ def test_keys_are_listed_by_a_key(marketer: Visitor) -> None:
 
     assert marketer.barriers() == []
     page.keyboard.press("Escape")
-    assert not page.get_by_text("Save the form").is_visible()
+    expect(page.get_by_text("Save the form")).not_to_be_visible()
 
 
 def test_open_tab_is_in_sight_on_a_phone(doorman: Doorman, owner: Member) -> None:
@@ -47,9 +47,8 @@ def test_workspace_switches(marketer: Visitor, owner: Member) -> None:
     page = marketer.goto("/settings/profile")
     page.locator(".top .menu").first.locator("summary").click()
     page.get_by_role("button", name="Second").click()
-    page.wait_for_url(lambda url: "/settings" not in url)
-
-    assert page.locator(".workspace-name").inner_text() == "Second"
+    expect(page.locator(".workspace-name")).to_have_text("Second")
+    assert "/settings" not in page.url
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

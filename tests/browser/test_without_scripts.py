@@ -10,7 +10,7 @@ from contacts.importing import running
 from contacts.models import Contact, Group, Import, Segment
 from fluenzr.core.listing import PER_PAGE
 from fluenzr.workspaces.models import ApiKey, Invitation, Member, Workspace
-from tests.browsing import Doorman, Visitor
+from tests.browsing import Doorman, Visitor, leave
 from tests.builders import make_account, make_campaign, make_contact, make_enrolment, make_group
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,12 +24,12 @@ def plain(doorman: Doorman, owner: Member) -> Visitor:
 
 def press(page: Page, name: str) -> None:
     """Press the button of the page's own content that is called so."""
-    page.locator("#main").get_by_role("button", name=name, exact=True).click()
+    leave(page.locator("#main").get_by_role("button", name=name, exact=True))
 
 
 def test_a_contact_is_added_and_changed(plain: Visitor) -> None:
     page = plain.goto("/contacts/")
-    page.locator("#main").get_by_role("link", name="Add a contact").first.click()
+    leave(page.locator("#main").get_by_role("link", name="Add a contact").first)
     press(page, "Add the contact")
     expect(page.locator("[data-summary]")).to_contain_text("Consent from")
     plain.problems.clear()  # the browser itself complains of the status of a refusal
@@ -38,7 +38,7 @@ def test_a_contact_is_added_and_changed(plain: Visitor) -> None:
     page.locator("summary", has_text="More fields").click()
     page.get_by_label("Job title").fill("Engineer")
     press(page, "Add the contact")
-    page.get_by_role("link", name="Edit", exact=True).click()
+    leave(page.get_by_role("link", name="Edit", exact=True))
     page.get_by_label("First name").fill("Ada")
     press(page, "Save")
     page.get_by_role("textbox", name="Write a note").fill("Called her")
@@ -57,11 +57,11 @@ def test_a_list_is_filtered_sorted_and_paged(plain: Visitor, workspace: Workspac
     page.get_by_label("Search").last.fill("acme")
     press(page, "Filter")
     expect(page.locator(".chips")).to_contain_text("acme")
-    page.get_by_role("columnheader", name="Email").get_by_role("link").click()
-    page.get_by_role("link", name="Next").click()
+    leave(page.get_by_role("columnheader", name="Email").get_by_role("link"))
+    leave(page.get_by_role("link", name="Next"))
 
     rows = page.locator("tbody .row-link")
-    assert rows.all_inner_texts() == ["p50@acme.example", "p51@acme.example"]
+    expect(rows).to_have_text(["p50@acme.example", "p51@acme.example"])
 
 
 def test_chosen_contacts_join_a_group_that_was_made_before(plain: Visitor, workspace: Workspace) -> None:
@@ -106,7 +106,7 @@ def test_a_campaign_is_launched_and_paused(plain: Visitor, workspace: Workspace)
     campaign = make_campaign(workspace, name="Spring")
     make_enrolment(campaign, version=None)
     page = plain.goto(f"/campaigns/{campaign.public_id}/")
-    page.get_by_role("link", name="Launch").click()
+    leave(page.get_by_role("link", name="Launch"))
     press(page, "Launch")
     expect(page.get_by_text("Launched: 1 contact is on the way.")).to_be_visible()
     press(page, "Pause")
@@ -144,7 +144,7 @@ def test_a_file_is_imported(plain: Visitor) -> None:
     page.locator('[name="certified"]').check()
     press(page, "Import 1 row")
     running.run_next()
-    page.get_by_role("link", name="Look again").click()
+    leave(page.get_by_role("link", name="Look again"))
 
     expect(page.locator("#main")).to_contain_text("1 of 1 row was read.")
     assert Import.objects.get().created_rows == 1
@@ -172,7 +172,7 @@ def test_a_card_of_the_pipeline_moves(plain: Visitor, workspace: Workspace) -> N
     stages.create_defaults(workspace.pk)
     card = make_contact(workspace, first_name="Ann", last_name="Lee", stage=stages.ordered(workspace)[0])
     page = plain.goto("/pipeline/")
-    page.get_by_role("link", name="Move or appraise: Ann Lee").click()
+    leave(page.get_by_role("link", name="Move or appraise: Ann Lee"))
     press(page, "Proposal")
 
     expect(page.locator('[data-name="Proposal"] [data-deal]')).to_have_count(1)

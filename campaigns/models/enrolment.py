@@ -42,12 +42,15 @@ class Enrolment(PublicIdMixin, models.Model):
     """
 
     id = KeyField(prefix="enr")
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
-    # The indexes below begin with it.
+    # The campaign's, and one of its versions: to check and index them anew for each of 100,000 people proves nothing.
+    workspace = models.ForeignKey(Workspace, models.CASCADE, db_constraint=False, db_index=False, related_name="+")
+    version = models.ForeignKey(
+        WorkflowVersion, models.PROTECT, null=True, db_constraint=False, db_index=False, related_name="+"
+    )
+    # The indexes below begin with these three.
     campaign = models.ForeignKey(Campaign, models.CASCADE, db_index=False, related_name="enrolments")
-    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="enrolments")
-    version = models.ForeignKey(WorkflowVersion, models.PROTECT, null=True, related_name="+")
-    account = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, db_index=False, related_name="enrolments")
+    account = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False, related_name="+")
     status = models.CharField(
         _("status"), max_length=20, choices=EnrolmentStatus.choices, default=EnrolmentStatus.PENDING
     )
@@ -73,7 +76,7 @@ class Enrolment(PublicIdMixin, models.Model):
     objects = EnrolmentQuerySet.as_manager()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["campaign", "contact"], name="enrolment_unique"),)
+        constraints = (models.UniqueConstraint(fields=["contact", "campaign"], name="enrolment_unique"),)
         indexes = (
             # Cost follows what is due, never what is finished.
             models.Index(
@@ -87,6 +90,8 @@ class Enrolment(PublicIdMixin, models.Model):
                 name="enrolment_mail_due",
             ),
             models.Index(fields=["campaign", "status", "id"], name="enrolment_status"),
+            # Who was added has none yet.
+            models.Index(fields=["account"], condition=Q(account__isnull=False), name="enrolment_account"),
             # The order of lists. Nothing of it ever changes, so a step on the way costs it nothing.
             models.Index(fields=["campaign", "id"], name="enrolment_campaign"),
         )

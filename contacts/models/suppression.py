@@ -11,6 +11,7 @@ from contacts.enums import (
     SuppressionKind,
     SuppressionReason,
 )
+from fluenzr.core import among
 from fluenzr.core.ids import KeyField, PublicIdMixin
 from fluenzr.workspaces.models import ScopedQuerySet, Workspace
 
@@ -20,7 +21,7 @@ class SuppressionQuerySet(ScopedQuerySet):
 
     def matching(self, hashes: Iterable[str]) -> Self:
         """Keep the entries whose keyed hash is among these."""
-        return self.filter(target_hash__in=list(hashes))
+        return self.filter(target_hash__in=among.texts(hashes))
 
 
 class Suppression(PublicIdMixin, models.Model):

@@ -1,4 +1,4 @@
-"""Thousands of rows into one table at once: by COPY on PostgreSQL, by one prepared statement elsewhere.
+"""Thousands of rows into one table at once: by COPY or from arrays on PostgreSQL, by one prepared statement elsewhere.
 
 Nothing of the ORM's per-row work is done: no defaults, no validation, no signals. On PostgreSQL an empty text in a
 column that may be null becomes null.
@@ -29,7 +29,11 @@ def insert(
     same = same or {}
     fields = _fields(model, [*names, *same])
     if connection.vendor == "postgresql":
-        _copy(_quoted(model._meta.db_table), fields, rows, tuple(same.values()))
+        table = _quoted(model._meta.db_table)
+        if all(map(_is_bare, fields[: len(names)])):
+            _unnest(table, fields, rows, tuple(same.values()))
+        else:
+            _copy(table, fields, rows, tuple(same.values()))
         return
     converted = list(_converted(fields, rows, tuple(same.values())))
     columns, marks = ", ".join(_columns(fields)), ", ".join(["%s"] * len(fields))
@@ -90,6 +94,39 @@ def _copy(table: str, fields: Sequence["models.Field[Any, Any]"], rows: Iterable
     # The driver's COPY is not Django's: without this its errors would not be, either.
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(order) as copy:
         copy.write(buffer.getvalue())
+
+
+def _unnest(table: str, fields: Sequence["models.Field[Any, Any]"], rows: Iterable[Values], same: Values) -> None:
+    """Send columns of keys and numbers as an array each, and what the rows have in common once."""
+    columns = list(zip(*rows, strict=True))
+    if not columns:
+        return
+    varying, common = fields[: len(columns)], fields[len(columns) :]
+    arrays = [f"{{{','.join(map(_bare, values))}}}" for values in columns]
+    shapes = ", ".join(f"%s::{field.db_type(connection)}[]" for field in varying)
+    given = ", ".join(f"g{at}" for at in range(len(columns)))
+    # A cast to a type of limited length would cut a text that is too long; without one it is refused.
+    constants = "".join(
+        ", %s" if isinstance(field, (models.CharField, models.TextField)) else f", %s::{field.db_type(connection)}"
+        for field in common
+    )
+    order = (
+        f"INSERT INTO {table} ({', '.join(_columns(fields))}) "  # noqa: S608 - our names
+        f"SELECT {given}{constants} FROM unnest({shapes}) AS given ({given})"
+    )
+    values = [field.get_db_prep_save(value, connection) for field, value in zip(common, same, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(order, [*values, *arrays])
+
+
+def _is_bare(field: "models.Field[Any, Any]") -> bool:
+    """Whether the values of a column stand in an array without quotes."""
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
+    return isinstance(target, (models.UUIDField, models.IntegerField))
+
+
+def _bare(value: Any) -> str:
+    return "NULL" if value is None else _hex(value) if isinstance(value, (str, uuid.UUID)) else str(value)
 
 
 def _converted(fields: Sequence["models.Field[Any, Any]"], rows: Iterable[Values], same: Values) -> Iterable[Values]:

@@ -18,9 +18,20 @@ def test_barred_finds_addresses_and_domains(workspace: Workspace) -> None:
     assert suppression.barred(workspace, emails) == {"JANE@example.com", "a@rival.com", "a@mail.rival.com"}
 
 
-def test_barred_is_one_query(workspace: Workspace, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_barred_is_one_small_query_where_nothing_is_suppressed(
+    workspace: Workspace, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     with django_assert_num_queries(1):
         suppression.barred(workspace, [f"a{number}@example{number}.com" for number in range(2000)])
+
+
+def test_barred_takes_one_more_for_thousands(
+    workspace: Workspace, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    suppression.suppress(workspace=workspace, targets=["a7@example7.com"], now=NOW)
+    with django_assert_num_queries(2):
+        found = suppression.barred(workspace, [f"a{number}@example{number}.com" for number in range(2000)])
+    assert found == {"a7@example7.com"}
 
 
 def test_barred_knows_only_its_workspace(workspace: Workspace, other_workspace: Workspace) -> None:

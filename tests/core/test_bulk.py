@@ -1,0 +1,58 @@
+import pytest
+from django.db import DataError, IntegrityError, connection, transaction
+
+from campaigns.models import Event
+from contacts.models import Contact
+from fluenzr.core import bulk, ids
+from fluenzr.workspaces.models import Workspace
+from tests.builders import NOW, make_campaign
+
+METADATA = {"by": "o'neil %s"}
+
+
+def make_event(workspace: Workspace, **more: object) -> Event:
+    campaign = make_campaign(workspace)
+    return Event(workspace=workspace, campaign=campaign, type="added", node="a'{b}", at=NOW, metadata=METADATA, **more)
+
+
+def test_keys_and_numbers_come_in_as_they_were_given(workspace: Workspace) -> None:
+    sample, keys = make_event(workspace), ids.draw(2)
+    bulk.insert_like(sample, ("id", "contact_id", "link"), [(keys[0], keys[1], 3), (keys[1].hex, None, None)])
+    rows = Event.objects.order_by("pk").values_list("pk", "contact", "link", "node", "at", "metadata", "campaign")
+    same = ("a'{b}", NOW, METADATA, sample.campaign_id)
+    assert list(rows) == [(keys[0], keys[1], 3, *same), (keys[1], None, None, *same)]
+
+
+def test_texts_come_in_as_they_were_given(workspace: Workspace) -> None:
+    same = {"workspace_id": workspace.pk, "created_at": NOW, "updated_at": NOW, "custom": {}, "status": "active"}
+    blank = {
+        field.attname: ""
+        for field in Contact._meta.concrete_fields
+        if field.get_internal_type() in ("CharField", "TextField") and field.attname not in ("status", "email_key")
+    }
+    key, company = ids.uuid7(), 'Smith, "Jones"\n& {Sons} \\N'
+    blank.pop("company")
+    bulk.insert(Contact, ("id", "company"), [(key, company)], same=blank | same | {"email": None, "email_key": None})
+    contact = Contact.objects.get()
+    assert (contact.pk, contact.company, contact.first_name, contact.email) == (key, company, "", None)
+
+
+def test_no_rows_are_nothing_to_do(workspace: Workspace) -> None:
+    bulk.insert_like(make_event(workspace), ("id", "contact_id"), [])
+    assert not Event.objects.exists()
+
+
+def test_a_key_that_is_there_is_refused(workspace: Workspace) -> None:
+    sample, key = make_event(workspace), ids.uuid7()
+    bulk.insert_like(sample, ("id", "link"), [(key, 1)])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.insert_like(sample, ("id", "link"), [(key, 2)])
+
+
+def test_a_text_that_is_too_long_is_refused_and_not_cut(workspace: Workspace) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("its columns have no length")
+    sample = make_event(workspace)
+    sample.node = "x" * 100
+    with pytest.raises(DataError), transaction.atomic():
+        bulk.insert_like(sample, ("id", "link"), [(ids.uuid7(), 1)])

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test prove lint types imports migrations-check fmt lock bench-tick bench-imports bench-pages bench-million bench-additions screenshots
+.PHONY: help setup run test prove lint types imports migrations-check fmt lock bench-tick bench-imports bench-pages bench-million bench-additions bench-sending screenshots
 BIN := .venv/bin
 PACKAGES := fluenzr contacts campaigns tracking
 
@@ -38,6 +38,9 @@ screenshots: setup ## Take the pictures of the documents anew, of the running de
 
 bench-imports: setup ## A file of 200,000 contacts against \copy and django-import-export (needs PostgreSQL)
 	@$(BIN)/python -m benchmarks.imports $(ARGS)
+
+bench-sending: setup ## Mails a second against smtp-source and what others use (needs PostgreSQL, postfix, redis-server)
+	@$(BIN)/python -m benchmarks.sending $(ARGS)
 
 lint: setup ## Style and mistakes (ruff)
 	@$(BIN)/ruff check .

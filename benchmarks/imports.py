@@ -14,10 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from pathlib import Path
 from typing import Any
 
+from benchmarks import packages
 from benchmarks.installation import installation
 from tests import databases
 
@@ -133,30 +133,15 @@ def run_others(path: Path) -> None:
     print(took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def measured(url: str, what: str, path: Path, *, packages: str = "") -> tuple[float, float]:
+def measured(url: str, what: str, path: Path, *, beside: str = "") -> tuple[float, float]:
     """Run one of the ways in a process of its own; return its seconds and its peak memory in MB."""
     environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    if packages:
-        environment["PYTHONPATH"] = packages
+    if beside:
+        environment["PYTHONPATH"] = beside
     command = [sys.executable, "-m", "benchmarks.imports", "--do", what, "--file", str(path)]
     done = subprocess.run(command, env=environment, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     seconds, megabytes = done.stdout.split()[-2:]
     return float(seconds), float(megabytes)
-
-
-def others(folder: Path) -> str:
-    """Install django-import-export into a folder of its own, beside the packages of the product; return its path."""
-    place = folder / "others"
-    venv.create(place, with_pip=True, symlinks=True)
-    pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    target = folder / "packages"
-    # Its own needs but Django, which is ours.
-    subprocess.run(
-        [*pip, "--no-deps", "--target", str(target), IMPORT_EXPORT, "tablib==3.10.0", "diff-match-patch==20241021"],
-        check=True,
-        stderr=subprocess.DEVNULL,
-    )
-    return str(target)
 
 
 def main() -> int:
@@ -182,7 +167,8 @@ def compare(folder: Path, server: str, *, rows: int, rounds: int) -> int:
     whole, part = folder / "contacts.csv", folder / "part.csv"
     write(whole, rows)
     write(part, min(rows, ROWS_OF_OTHERS))
-    packages = others(folder)
+    # Its own needs but Django, which is ours.
+    installed = packages.install(folder, [IMPORT_EXPORT, "tablib==3.10.0", "diff-match-patch==20241021"])
     copied, imported, othered, memory = [], [], [], 0.0
     for number in range(1, rounds + 1):
         for kind, times in (("import", imported), ("others", othered)):
@@ -192,7 +178,7 @@ def compare(folder: Path, server: str, *, rows: int, rounds: int) -> int:
                     seconds, megabytes = measured(url, "import", whole)
                     memory = max(memory, megabytes)
                 else:
-                    seconds, _megabytes = measured(url, "others", part, packages=packages)
+                    seconds, _megabytes = measured(url, "others", part, beside=installed)
                 times.append(seconds)
         print(f"round {number}: copy {copied[-1]:.2f} s, import {imported[-1]:.2f} s", flush=True)
     by_copy, by_us = rows / min(copied), rows / min(imported)

@@ -1,6 +1,6 @@
 """Adding many people to a campaign in the background: nobody waits for a page, and a killed worker loses nothing.
 
-Each thousand is one transaction with the mark of how far it is. Few people are added at once, by `audience.add`.
+Some thousands are one transaction with the mark of how far it is. Few people are added at once, by `audience.add`.
 """
 
 import logging

@@ -1,6 +1,6 @@
 """Who is in a campaign: adding, removing and listing people (contract A35 to A40).
 
-People are taken a thousand at a time, each thousand in a transaction of its own with a fixed number of queries, so a
+People are taken some thousands at a time, each piece in a transaction of its own with a fixed number of queries, so a
 group of 100,000 holds no lock for long; what an interrupted call added is skipped when it is made again.
 """
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fluenzr import watchdog
 from tests.prove import processes
 from tests.prove.installation import Installation
 
@@ -42,8 +43,9 @@ def test_up_that_is_killed_leaves_no_orphan(migrated: Installation) -> None:
     leader = migrated.up()
     leader.kill()
     leader.wait()
-    # Parts that are still importing see it when they have started: on a busy machine that takes its time.
-    processes.wait_until(lambda: processes.marked(migrated.mark) == {}, seconds=40, what="no orphan")
+    # A cluster that is just starting may miss the signal, and is ended by its watchdog.
+    seconds = watchdog.LAST_WORD + 20
+    processes.wait_until(lambda: processes.marked(migrated.mark) == {}, seconds=seconds, what="no orphan")
 
 
 def test_up_starts_a_part_again_that_was_killed(migrated: Installation) -> None:

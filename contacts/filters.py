@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts import companies, fields, phones, segments
+from contacts.criteria.custom import as_text, written
 from contacts.enums import ContactStatus
 from contacts.models import Contact, ContactQuerySet, Group
 from contacts.models.searched import Searched
@@ -109,9 +110,11 @@ def _custom_fields(rows: ContactQuerySet, workspace: Workspace, value: Any, path
             continue
         given = wanted if isinstance(wanted, list) else [wanted]
         values = [fields.value_for(known[key], item, path=at) for item in given]
+        rows = rows.alias(custom_text=as_text())
         any_of = Q()
         for item in values:
-            any_of |= Q(**{name: item})
+            has_text = written(item, within="custom_text") if isinstance(item, str) else Q()
+            any_of |= Q(**{name: item}) & has_text
         rows = rows.filter(any_of) if values else rows.none()
     return rows
 

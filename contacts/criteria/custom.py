@@ -28,12 +28,23 @@ def _value_of(key: str) -> Place:
     return lambda query: query.name(KeyTransform(key, "custom"))
 
 
-def _among_all(query: Query, text: str) -> Q:
-    """Look for a value in the text of all own fields, as PostgreSQL writes it; SQLite writes other text."""
+def as_text() -> Cast:
+    """Return all own fields as one text, of which PostgreSQL has an index."""
+    return Cast("custom", TextField())
+
+
+def written(text: str, *, within: str) -> Q:
+    """Return what must be true of `as_text()`, called `within` in the query, where a field has this text.
+
+    It finds more than that: parts of values, and keys. Nothing is asked of SQLite, which writes other text.
+    """
     if not connection.features.supports_json_field_contains:
         return Q()
-    written = json.dumps(text, ensure_ascii=False)[1:-1]
-    return Q(**{f"{query.name(Cast('custom', TextField()))}__icontains": written})
+    return Q(**{f"{within}__icontains": json.dumps(text, ensure_ascii=False)[1:-1]})
+
+
+def _among_all(query: Query, text: str) -> Q:
+    return written(text, within=query.name(as_text()))
 
 
 _TYPES: dict[str, tuple[Callable[..., Field], Callable[[str], Place]]] = {

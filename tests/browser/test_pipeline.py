@@ -1,12 +1,12 @@
-"""Moving cards on the board by mouse and by keyboard."""
+"""Moving cards on the board by mouse, by finger and by keyboard."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from contacts import pipeline, stages
 from contacts.models import Contact
-from fluenzr.workspaces.models import Workspace
-from tests.browsing import Visitor
+from fluenzr.workspaces.models import Member, Workspace
+from tests.browsing import DESKTOP, Doorman, Visitor
 from tests.builders import make_contact
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,6 +17,12 @@ def card(workspace: Workspace) -> Contact:
     """A contact that stands in the first stage."""
     stages.create_defaults(workspace.pk)
     return make_contact(workspace, first_name="Ann", last_name="Lee", stage=stages.ordered(workspace)[0])
+
+
+def middle(of: Locator) -> dict[str, float]:
+    box = of.bounding_box()
+    assert box is not None
+    return {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
 
 
 def test_a_card_is_dragged_to_another_stage(marketer: Visitor, card: Contact) -> None:
@@ -30,6 +36,23 @@ def test_a_card_is_dragged_to_another_stage(marketer: Visitor, card: Contact) ->
     assert card.stage is not None
     assert card.stage.name == "Proposal"
     assert marketer.barriers() == []
+
+
+def test_a_card_is_dragged_by_a_finger_that_holds_it(doorman: Doorman, owner: Member, card: Contact) -> None:
+    page = doorman.let_in(owner, viewport=DESKTOP, has_touch=True).goto("/pipeline/")
+    finger = page.context.new_cdp_session(page)
+    start = middle(page.locator("[data-deal]"))
+    target = middle(page.locator('[data-name="Proposal"] .lane-cards'))
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [start]})
+    page.locator(".is-lifted").wait_for()
+    for point in ({"x": (start["x"] + target["x"]) / 2, "y": start["y"]}, target):
+        finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(page.locator('[data-name="Proposal"] .number')).to_have_text("1")
+    assert page.url.endswith("/pipeline/")
+    card.refresh_from_db()
+    assert card.stage is not None
+    assert card.stage.name == "Proposal"
 
 
 def test_shift_and_an_arrow_key_move_the_card(marketer: Visitor, card: Contact) -> None:

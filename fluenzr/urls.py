@@ -9,6 +9,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("", dashboard.page, name="home"),
+    path("last-30-days.csv", dashboard.month_file, name="month-file"),
     path("first-steps/dismiss", dashboard.dismiss_steps, name="dismiss-first-steps"),
     path("replies/<str:conversation_id>/done", dashboard.done, name="reply-done"),
     path("admin/", admin.site.urls),

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +58,7 @@ class Row:
 class Month:
     """The last `DAYS` local days, today last, as sums and as a chart."""
 
+    days: list[date]
     rows: list[Row]
     chart: Chart
 
@@ -87,7 +88,7 @@ def month(workspace: Workspace, *, now: datetime) -> Month:
     ]
     labels = [date_format(day, "j M") for day in counts]
     series = [Series(str(COUNTS[name]), line) for name, line in lines.items()]
-    return Month(rows, Chart("month", _("Mails of the last 30 days, by day"), labels, series))
+    return Month(list(counts), rows, Chart("month", _("Mails of the last 30 days, by day"), labels, series))
 
 
 def sendings(

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from contacts import todo
-from fluenzr.core import clock, htmx
+from fluenzr.core import clock, htmx, spreadsheets
 from fluenzr.core.errors import NotFound
 from fluenzr.dashboard import attention, figures, steps, tomorrow
 from fluenzr.mailboxes.models import Account
@@ -46,6 +46,16 @@ def page(request: MemberRequest) -> HttpResponse:
         "may_edit": access.allows(request.member.role, Role.MEMBER),
     }
     return htmx.page(request, "dashboard/page.html", context)
+
+
+@require_GET
+@member_required(Role.VIEWER)
+def month_file(request: MemberRequest) -> HttpResponse:
+    """Return the mails of the last 30 days, by day, as a file."""
+    month = figures.month(request.workspace, now=timezone.now())
+    shown = month.chart.series
+    rows = [(day.isoformat(), *values) for day, *values in zip(month.days, *(one.values for one in shown), strict=True)]
+    return spreadsheets.answer("last-30-days", head=(_("Date"), *(one.label for one in shown)), rows=rows)
 
 
 @require_POST

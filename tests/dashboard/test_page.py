@@ -6,6 +6,7 @@ from django.test import Client
 
 from campaigns.enums import CampaignStatus
 from campaigns.models import CampaignTotal
+from fluenzr.core import clock
 from fluenzr.mailboxes.enums import AccountStatus
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
@@ -159,3 +160,13 @@ def test_page_carries_no_style_of_its_own(client: Client, workspace: Workspace) 
     send_one(workspace)
 
     assert re.findall(r"<[^>]+\sstyle=", client.get("/").content.decode()) == []
+
+
+def test_the_numbers_of_the_chart_are_a_file_too(client: Client, workspace: Workspace) -> None:
+    send_one(workspace)
+    answer = client.get("/last-30-days.csv")
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    today = clock.local_date(datetime.now(UTC), workspace.timezone).isoformat()
+    assert answer["Content-Disposition"] == 'attachment; filename="last-30-days.csv"'
+    assert (lines[0], lines[-1], len(lines)) == ("Date,Sent,Opened,Replied", f"{today},1,0,0", 31)
+    assert 'href="/last-30-days.csv"' in client.get("/").content.decode()

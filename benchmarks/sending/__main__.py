@@ -71,7 +71,10 @@ def play(stage: Stage, contenders: Sequence[Contender], number: int) -> dict[str
         folder = _made(stage.folder / "round")
         found[one.name] = measured = one.run(stage, folder)
         shutil.rmtree(folder)
-        print(f"round {number}: {one.name}: {measured.rate:,.0f} mails/s", flush=True)
+        print(
+            f"round {number}: {one.name}: {measured.rate:,.0f} mails/s, {measured.microseconds:,.0f} us each",
+            flush=True,
+        )
     return found
 
 

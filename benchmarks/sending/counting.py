@@ -33,10 +33,11 @@ class Counting(AppConfig):
             _count_copies()
 
 
-def total() -> int:
-    """Return how many statements all processes have made that count into this folder."""
+def total(*, with_own: bool) -> int:
+    """Return how many statements all processes have made that count into this folder, this one if asked for."""
     folder = os.environ.get(FOLDER)
-    found = (path.read_bytes() for path in Path(folder).iterdir()) if folder else ()
+    files = Path(folder).iterdir() if folder else ()
+    found = (path.read_bytes() for path in files if with_own or path.name != str(os.getpid()))
     return sum(_SIZE.unpack(content)[0] for content in found if len(content) == _SIZE.size)
 
 

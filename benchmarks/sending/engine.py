@@ -28,7 +28,7 @@ BATCH = 2000
 # Addresses that nobody in the campaign has, for the suppressions to be asked against.
 SUPPRESSED = 1000
 CLUSTERS = ("work", "send")
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 # When nothing was sent for so long, the engine stands still.
 STILL_SECONDS = 90.0
 NODE = "mail"

@@ -57,12 +57,17 @@ def domain_key(domain: str) -> str:
 
 def address_hash(email: str) -> str:
     """Return 64 hex digits that stand for an address, also after the person was erased."""
-    return keyed_hash("suppression", key(email))
+    return key_hash(key(email))
 
 
 def domain_hash(domain: str) -> str:
     """Return 64 hex digits that stand for a domain."""
-    return keyed_hash("suppression", domain_key(domain))
+    return key_hash(domain_key(domain))
+
+
+def key_hash(key: str) -> str:
+    """Return 64 hex digits that stand for what `key` or `domain_key` returned."""
+    return keyed_hash("suppression", key)
 
 
 def domains_of(email: str) -> list[str]:

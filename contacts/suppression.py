@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -121,32 +122,54 @@ def reasons(workspace: Workspace, emails: Iterable[str]) -> dict[str, str]:
 def standing(workspace: Workspace, emails: Iterable[str]) -> dict[str, str]:
     """Return the suppressed ones of many addresses, each with the reason of its own, or "" where a domain is barred.
 
-    One query for each 5,000 addresses, and a small one before them: where nothing is suppressed, it is all.
+    As many queries as `standing_of_keys` takes.
+    """
+    keys = {email: addresses.key(email) for email in emails}
+    found = standing_of_keys(workspace, keys.values())
+    return {email: found[key] for email, key in keys.items() if key in found}
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """The hashes of keys of addresses and of all the domains they belong to: most of the work of asking about them."""
+
+    own: dict[str, str]
+    domains: dict[str, str]
+
+
+def hashed(keys: Iterable[str]) -> Hashed:
+    """Hash keys of addresses and their domains; nothing is looked up."""
+    own = {key: addresses.key_hash(key) for key in keys}
+    last = {key.rpartition("@")[2] for key in own}
+    domains = {name for domain in last for name in addresses.domains_of(domain)}
+    return Hashed(own, {name: addresses.key_hash(name) for name in domains})
+
+
+def standing_of_keys(workspace: Workspace, keys: Iterable[str], *, known: Hashed | None = None) -> dict[str, str]:
+    """Do as `standing` for keys of addresses, of which `known` may hold the hashes already.
+
+    One query where few are suppressed, for each 5,000 addresses; one more where they are many.
     """
     rows = Suppression.objects.in_workspace(workspace)
-    if not rows.exists():
-        return {}
-    asked = list(set(emails))
+    asked = list(set(keys))
     found: dict[str, str] = {}
     for start in range(0, len(asked), _AT_ONCE):
         part = asked[start : start + _AT_ONCE]
-        own = {email: addresses.address_hash(email) for email in part}
-        domains = {name: addresses.domain_hash(name) for name in _domains(part)}
-        matching = rows.matching([*own.values(), *domains.values()])
-        why = dict(matching.values_list("target_hash", "reason"))
+        # To send a hash takes as long as to fetch some: of few suppressions all are fetched, and looked through here.
+        few = len(part) // 4 + 1
+        why = dict(rows.values_list("target_hash", "reason")[:few])
         if not why:
-            continue
-        closed = {name for name, digest in domains.items() if digest in why}
-        for email, digest in own.items():
-            if digest in why or (closed and closed.intersection(addresses.domains_of(email))):
-                found[email] = why.get(digest, "")
+            return {}
+        hashes = hashed(part) if known is None else known
+        if len(why) == few:
+            matching = rows.matching([*hashes.own.values(), *hashes.domains.values()])
+            why = dict(matching.values_list("target_hash", "reason"))
+        closed = {name for name, digest in hashes.domains.items() if digest in why}
+        for key in part:
+            digest = hashes.own[key]
+            if digest in why or (closed and closed.intersection(addresses.domains_of(key))):
+                found[key] = why.get(digest, "")
     return found
-
-
-def _domains(emails: Iterable[str]) -> set[str]:
-    """Return the domains of the addresses and those they belong to: fewer than there are addresses."""
-    last = {email.rpartition("@")[2] for email in emails}
-    return {name for domain in last for name in addresses.domains_of(domain)}
 
 
 def _all_readable(targets: Iterable[str], kind: str) -> list[str]:

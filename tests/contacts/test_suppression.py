@@ -25,13 +25,16 @@ def test_barred_is_one_small_query_where_nothing_is_suppressed(
         suppression.barred(workspace, [f"a{number}@example{number}.com" for number in range(2000)])
 
 
-def test_barred_takes_one_more_for_thousands(
-    workspace: Workspace, django_assert_num_queries: DjangoAssertNumQueries
+@pytest.mark.parametrize(("others", "queries"), [(20, 1), (600, 2)])
+def test_barred_takes_one_more_where_many_are_suppressed(
+    workspace: Workspace, django_assert_num_queries: DjangoAssertNumQueries, others: int, queries: int
 ) -> None:
-    suppression.suppress(workspace=workspace, targets=["a7@example7.com"], now=NOW)
-    with django_assert_num_queries(2):
-        found = suppression.barred(workspace, [f"a{number}@example{number}.com" for number in range(2000)])
-    assert found == {"a7@example7.com"}
+    targets = ["a7@example7.com", *(f"gone{number}@b.org" for number in range(others))]
+    suppression.suppress(workspace=workspace, targets=targets, now=NOW)
+    suppression.suppress(workspace=workspace, targets=["example9.com"], kind="domain", now=NOW)
+    with django_assert_num_queries(queries):
+        found = suppression.standing(workspace, [f"a{number}@example{number}.com" for number in range(2000)])
+    assert found == {"a7@example7.com": "by_hand", "a9@example9.com": ""}
 
 
 def test_barred_knows_only_its_workspace(workspace: Workspace, other_workspace: Workspace) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contacts.enums import ConsentSource
@@ -55,13 +56,16 @@ def add(contact: Contact, *, basis: Basis, by: str, now: datetime, notes: str = 
     for field, text in (("consentWording", wording), ("notes", notes)):
         if len(text) > MAX_WORDING:
             raise Invalid(_("Must have at most %(max)s characters") % {"max": MAX_WORDING}, field=field)
-    row: Consent = Consent.objects.create(
-        workspace_id=contact.workspace_id,
-        contact=contact,
-        source=basis.source,
-        wording=wording,
-        notes=notes.strip(),
-        by=by,
-        given_at=now,
-    )
+    with transaction.atomic():
+        # The lock keeps the contact there until the row is: the database does not check it, as imports write so many.
+        Contact.objects.select_for_update(no_key=True).only("pk").get(pk=contact.pk)
+        row: Consent = Consent.objects.create(
+            workspace_id=contact.workspace_id,
+            contact=contact,
+            source=basis.source,
+            wording=wording,
+            notes=notes.strip(),
+            by=by,
+            given_at=now,
+        )
     return row

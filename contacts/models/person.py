@@ -47,8 +47,11 @@ class Contact(PublicIdMixin, models.Model):
     """A person. `email_key` is the normalised address; both are null for people known only by chat."""
 
     id = KeyField(prefix="con")
-    # Three indexes below begin with it.
-    workspace = models.ForeignKey(Workspace, models.CASCADE, db_index=False, related_name="contacts")
+    # Three indexes below begin with it. Whoever makes contacts holds the lock of the workspace, so it is there: to have
+    # the database check it for each of an import's hundred thousand would prove nothing.
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, db_constraint=False, db_index=False, related_name="contacts"
+    )
     email = models.EmailField(_("e-mail"), max_length=254, null=True, blank=True)
     email_key = models.CharField(max_length=254, null=True, editable=False)
     status = models.CharField(_("status"), max_length=20, choices=ContactStatus.choices, default=ContactStatus.ACTIVE)
@@ -63,10 +66,13 @@ class Contact(PublicIdMixin, models.Model):
     timezone = models.CharField(_("time zone"), max_length=64, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)
     custom = models.JSONField(_("custom fields"), default=dict, blank=True)
-    stage = models.ForeignKey(PipelineStage, models.PROTECT, null=True, blank=True, related_name="contacts")
+    # Most have neither a stage nor an owner: the indexes of both, below, hold those who have.
+    stage = models.ForeignKey(
+        PipelineStage, models.PROTECT, null=True, blank=True, db_index=False, related_name="contacts"
+    )
     stage_at = models.DateTimeField(null=True, blank=True)
     deal_value = models.DecimalField(_("deal value"), max_digits=14, decimal_places=2, null=True, blank=True)
-    owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, db_index=False, related_name="+")
     notes = models.TextField(_("notes"), blank=True)
     telegram_chat = models.CharField(max_length=64, blank=True)
     objected_at = models.DateTimeField(
@@ -96,7 +102,6 @@ class Contact(PublicIdMixin, models.Model):
             # Both orders of a list, the newest and the oldest first: equal times by their key in the same direction.
             models.Index(fields=["workspace", "created_at", "id"], name="contact_created"),
             models.Index(fields=["workspace", "status"], name="contact_status"),
-            models.Index(fields=["email_key"], name="contact_email_key"),
             # The people of a company.
             models.Index("workspace", Domain("email_key"), name="contact_domain"),
             # A column of the pipeline in its order, and the counts and sums of all columns without reading a row.
@@ -105,6 +110,8 @@ class Contact(PublicIdMixin, models.Model):
                 condition=Q(stage__isnull=False),
                 name="contact_board",
             ),
+            models.Index(fields=["stage"], condition=Q(stage__isnull=False), name="contact_stage"),
+            models.Index(fields=["owner"], condition=Q(owner__isnull=False), name="contact_owner"),
             # The few who are on hold, among all whom a campaign writes to.
             models.Index(fields=["hold_until"], condition=Q(hold_until__isnull=False), name="contact_hold"),
         )

@@ -65,7 +65,8 @@ class Consent(models.Model):
 
     id = KeyField()
     workspace = workspace_of_contact()
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consents")
+    # Written with the contact or under its lock (`consents.add`), so there is nothing for the database to check.
+    contact = models.ForeignKey(Contact, models.CASCADE, db_constraint=False, related_name="consents")
     source = models.CharField(_("source"), max_length=20, choices=ConsentSource.choices)
     wording = models.TextField(_("wording"), blank=True)
     notes = models.TextField(_("notes"), blank=True)

@@ -71,6 +71,11 @@ class Plan:
     _rejects_doubtful: bool
     _labels: list[str] = field(default_factory=list)
 
+    @property
+    def has_own(self) -> bool:
+        """Whether a column goes into a custom field."""
+        return bool(self._custom)
+
     def lay(self, row: Row) -> Prepared | Rejected:
         """Return the row as a contact, or why it cannot be one."""
         line, cells = row

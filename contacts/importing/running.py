@@ -7,20 +7,22 @@ up raises its fence, and a chunk is written only under the fence of its worker.
 import gc
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from contacts import fields
 from contacts.enums import IMPORT_MOVES, ImportStatus
 from contacts.importing import asking, files, laying, lifecycle, undoing, writing
-from contacts.importing.laying import Plan, Prepared, Rejected
 from contacts.importing.reading import Row
-from contacts.importing.writing import Counts, Desk
+from contacts.importing.writing import Chunk, Counts, Desk
 from contacts.models import Import, RejectedRow
 from fluenzr.core import bulk, clock, jobs, leases, states
 from fluenzr.core.errors import Conflict, DomainError
@@ -118,25 +120,38 @@ def _import(origin: Import, until: float | None, watch: Watcher | None) -> None:
     plan = laying.plan_of(origin, fields.field_keys(origin.workspace))
     desk = writing.desk_of(origin, plan)
     with files.kept(origin) as path, lifecycle.table_of(origin, path).rows(past_header=origin.has_header) as rows:
-        for chunk in _chunks(plan, islice(rows, origin.done_rows, None)):
-            _write(desk, chunk)
-            if watch is not None:
-                watch(origin)
-            if _is_over(until):
-                break
-        else:
-            _finish(origin)
+        with closing(_chunks(desk, islice(rows, origin.done_rows, None))) as chunks:
+            for chunk in chunks:
+                _write(desk, chunk)
+                if watch is not None:
+                    watch(origin)
+                if _is_over(until):
+                    return
+        _finish(origin)
 
 
-def _chunks(plan: Plan, rows: Iterator[Row]) -> Iterator[list[Prepared | Rejected]]:
-    while chunk := [plan.lay(row) for row in islice(rows, CHUNK)]:
-        yield chunk
+def _chunks(desk: Desk, rows: Iterator[Row]) -> Generator[Chunk, None, None]:
+    """Give chunk after chunk; a thread makes the next one while the database is busy with the present one.
+
+    What goes wrong in the thread is raised here, after the chunks before it were given. It asks no database.
+    """
+
+    def lay() -> Chunk:
+        return writing.chunk_of(desk, [desk.plan.lay(row) for row in islice(rows, CHUNK)])
+
+    # The reasons of rejected rows are written by the thread, in the language of its caller.
+    language = (translation.get_language(),)
+    with ThreadPoolExecutor(max_workers=1, initializer=translation.activate, initargs=language) as thread:
+        ahead = thread.submit(lay)
+        while (chunk := ahead.result()).rows:
+            ahead = thread.submit(lay)
+            yield chunk
 
 
-def _write(desk: Desk, chunk: list[Prepared | Rejected]) -> None:
+def _write(desk: Desk, chunk: Chunk) -> None:
     began = time.monotonic()
     if desk.origin.check_mx:
-        chunk = asking.asked(desk, chunk)
+        chunk.rows = asking.asked(desk, chunk.rows)
     try:
         counts = _in_transaction(desk, chunk)
     except IntegrityError:
@@ -144,13 +159,13 @@ def _write(desk: Desk, chunk: list[Prepared | Rejected]) -> None:
         desk.looks = True
         counts = _in_transaction(desk, chunk)
     origin = desk.origin
-    origin.done_rows += len(chunk)
+    origin.done_rows += len(chunk.rows)
     for name, number in _columns(counts).items():
         setattr(origin, name, getattr(origin, name) + number)
-    origin.rows_per_second = round(len(chunk) / max(time.monotonic() - began, 0.001))
+    origin.rows_per_second = round(len(chunk.rows) / max(time.monotonic() - began, 0.001))
 
 
-def _in_transaction(desk: Desk, chunk: list[Prepared | Rejected]) -> Counts:
+def _in_transaction(desk: Desk, chunk: Chunk) -> Counts:
     origin = desk.origin
     with transaction.atomic():
         bulk.commit_lazily()
@@ -161,7 +176,7 @@ def _in_transaction(desk: Desk, chunk: list[Prepared | Rejected]) -> Counts:
         counts = writing.write(desk, chunk, now=now)
         moved = {name: F(name) + number for name, number in _columns(counts).items()}
         Import.objects.filter(pk=origin.pk).update(
-            done_rows=origin.done_rows + len(chunk), rows_per_second=origin.rows_per_second, **moved
+            done_rows=origin.done_rows + len(chunk.rows), rows_per_second=origin.rows_per_second, **moved
         )
     return counts
 

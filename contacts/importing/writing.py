@@ -5,7 +5,7 @@ the facts. The caller holds the transaction and moves the checkpoint in it.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,11 +16,30 @@ from contacts.drafts import COLUMNS, Changes
 from contacts.enums import ContactStatus, OnDuplicate, SuppressionReason
 from contacts.importing import laying
 from contacts.importing.laying import Plan, Prepared, Rejected
-from contacts.models import Consent, Contact, Group, Import, Membership, PipelineStage, RejectedRow, StageMove, Tagging
+from contacts.models import (
+    Consent,
+    Contact,
+    Group,
+    Import,
+    Membership,
+    PipelineStage,
+    RejectedRow,
+    StageMove,
+    Suppression,
+    Tagging,
+)
 from fluenzr.core import bulk, bus, ids
 from fluenzr.core.errors import PlanLimit
 from fluenzr.workspaces import plans
 from fluenzr.workspaces.models import Workspace
+
+
+@dataclass
+class Chunk:
+    """Rows to be written in one transaction, and the hashes by which suppressions are found."""
+
+    rows: list[Prepared | Rejected]
+    hashes: suppression.Hashed | None
 
 
 @dataclass
@@ -56,6 +75,8 @@ class Desk:
     stage: PipelineStage | None
     # Whether known addresses are expected. Where all are new, asking first would only cost time: the key tells.
     looks: bool = False
+    # Whether suppressions are expected; where there is none, hashes of addresses would be made for nothing.
+    bars: bool = True
 
     @property
     def workspace(self) -> Workspace:
@@ -77,18 +98,25 @@ def desk_of(origin: Import, plan: Plan) -> Desk:
     """Fetch what the chunks need; groups that were deleted meanwhile are left out."""
     keys = [key for key in map(Group.key_of, origin.group_ids) if key]
     groups = list(Group.objects.in_workspace(origin.workspace).filter(pk__in=keys).order_by("pk"))
-    return Desk(origin, plan, groups, origin.stage)
+    bars = Suppression.objects.in_workspace(origin.workspace).exists()
+    return Desk(origin, plan, groups, origin.stage, bars=bars)
 
 
-def write(desk: Desk, rows: Sequence[Prepared | Rejected], *, now: datetime) -> Counts:
+def chunk_of(desk: Desk, rows: list[Prepared | Rejected]) -> Chunk:
+    """Do what can be done with rows before they are written; asks no database."""
+    keys = [row.key for row in rows if isinstance(row, Prepared)] if desk.bars else []
+    return Chunk(rows, suppression.hashed(keys) if desk.bars else None)
+
+
+def write(desk: Desk, chunk: Chunk, *, now: datetime) -> Counts:
     """Write the rows; in a transaction of the caller, who holds the lock of the workspace.
 
     Raises:
         IntegrityError: an address is known after all; the chunk is to be written again, with a look.
     """
     counts = Counts()
-    good = [row for row in rows if isinstance(row, Prepared)]
-    bad = [row for row in rows if isinstance(row, Rejected)]
+    good = [row for row in chunk.rows if isinstance(row, Prepared)]
+    bad = [row for row in chunk.rows if isinstance(row, Rejected)]
     known = _known(desk, good) if desk.looks else {}
     new: dict[str, _New] = {}
     keys = iter(ids.draw(len(good)))
@@ -96,7 +124,7 @@ def write(desk: Desk, rows: Sequence[Prepared | Rejected], *, now: datetime) -> 
     everyone: dict[uuid.UUID, None] = {}
     tags: dict[uuid.UUID, list[str]] = {}
     room = _room(desk)
-    barred = suppression.standing(desk.workspace, [row.email for row in good])
+    barred = suppression.standing_of_keys(desk.workspace, [row.key for row in good], known=chunk.hashes)
     usual = desk.origin.tags
     skips = desk.origin.on_duplicate == OnDuplicate.SKIP
     for row in good:
@@ -177,7 +205,7 @@ def _marks(row: Prepared, barred: dict[str, str], counts: Counts) -> list[str]:
     elif row.takes_mail is None:
         counts.unchecked += 1
         marks.append(laying.UNCHECKED)
-    if row.email in barred:
+    if row.key in barred:
         counts.suppressed += 1
         marks.append(laying.SUPPRESSED)
     return marks
@@ -222,14 +250,24 @@ def _insert(desk: Desk, new: Sequence[_New], barred: dict[str, str], now: dateti
         "created_at": now,
         "updated_at": now,
     }
-    status = {email: _status(reason, now) for email, reason in barred.items()}
-    usual = (ContactStatus.ACTIVE.value, None)
+    # What mostly is the same for all is sent for each only where it is not.
+    names: list[str] = []
+    values: list[Iterable[Any]] = []
+    if desk.plan.has_own:
+        names, values = ["custom"], [(one.row.custom for one in new)]
+    else:
+        same["custom"] = {}
+    if barred:
+        status = {key: _status(reason, now) for key, reason in barred.items()}
+        usual = _status("", now)
+        of_all = [status.get(one.row.key, usual) for one in new]
+        names, values = [*names, "status", "status_at"], [*values, *zip(*of_all, strict=True)]
+    else:
+        same["status"], same["status_at"] = _status("", now)
     rows = (
-        (one.pk, one.row.email, one.row.key, one.row.custom, *status.get(one.row.email, usual), *one.row.texts)
-        for one in new
+        (one.pk, one.row.email, one.row.key, *more, *one.row.texts) for one, *more in zip(new, *values, strict=True)
     )
-    names = ("id", "email", "email_key", "custom", "status", "status_at", *columns)
-    bulk.insert(Contact, names, rows, same=same | blank)
+    bulk.insert(Contact, ("id", "email", "email_key", *names, *columns), rows, same=same | blank)
     keys = [one.pk for one in new]
     _note_consent(desk, keys, now)
     if stage:

@@ -10,12 +10,18 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.db import connection, models
 
 Values = Sequence[Any]
 _encode = json.JSONEncoder(ensure_ascii=False).encode
+# Rows that are written and sent to the server at once.
+_PART = 500
+_LINE_END = "\r\n"
+# No text holds a zero, so this is found where lines end and nowhere else.
+_MARKED_END = _LINE_END + "\0"
 
 
 def insert(
@@ -85,15 +91,26 @@ def commit_lazily() -> None:
 
 
 def _copy(table: str, fields: Sequence["models.Field[Any, Any]"], rows: Iterable[Values], same: Values) -> None:
-    """Send rows as CSV, which the standard library writes at the speed of C; null is a cell without quotes."""
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(_converted(fields, rows, same))
+    """Send rows as CSV, which the standard library writes at the speed of C; null is a cell without quotes.
+
+    What all rows have in common is converted and written once. The server takes in a part of the rows while the next
+    one is written.
+    """
+    varying, common = fields[: len(fields) - len(same)], fields[len(fields) - len(same) :]
+    tail = io.StringIO()
+    if common:
+        csv.writer(tail).writerow(["", *next(iter(_converted(common, [same], ())))])
+    line_end = tail.getvalue() or _LINE_END
+    converted = iter(_converted(varying, rows, ()))
     texts = ", ".join(_quoted(str(field.column)) for field in fields if not field.null)
     forced = f", FORCE_NOT_NULL ({texts})" if texts else ""
     order = f"COPY {table} ({', '.join(_columns(fields))}) FROM STDIN (FORMAT csv{forced})"
     # The driver's COPY is not Django's: without this its errors would not be, either.
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(order) as copy:
-        copy.write(buffer.getvalue())
+        while part := list(islice(converted, _PART)):
+            buffer = io.StringIO()
+            csv.writer(buffer, lineterminator=_MARKED_END).writerows(part)
+            copy.write(buffer.getvalue().replace(_MARKED_END, line_end))
 
 
 def _unnest(table: str, fields: Sequence["models.Field[Any, Any]"], rows: Iterable[Values], same: Values) -> None:
@@ -131,19 +148,15 @@ def _bare(value: Any) -> str:
 
 def _converted(fields: Sequence["models.Field[Any, Any]"], rows: Iterable[Values], same: Values) -> Iterable[Values]:
     """Return rows as the driver takes them; columns of plain text go through untouched, `same` is converted once."""
-    converters = [(at, found) for at, field in enumerate(fields) if (found := _converter(field)) is not None]
     first = len(fields) - len(same)
-    tail = list(same)
-    for at, convert in converters:
-        if at >= first and tail[at - first] is not None:
-            tail[at - first] = convert(tail[at - first])
-    varying = [(at, convert) for at, convert in converters if at < first]
+    tail = list(next(iter(_converted(fields[first:], [same], ())))) if same else []
+    varying = [(at, found) for at, field in enumerate(fields[:first]) if (found := _converter(field)) is not None]
     for row in rows:
         values = list(row)
         for at, convert in varying:
             if values[at] is not None:
                 values[at] = convert(values[at])
-        yield values + tail
+        yield values + tail if tail else values
 
 
 def _converter(field: "models.Field[Any, Any]") -> Callable[[Any], Any] | None:

@@ -1,6 +1,7 @@
 """Who sends in a round: how each is started, with a database, a sink and a folder of its own."""
 
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -108,7 +109,12 @@ class Peer(Contender):
             "BENCH_APPS": peers.APPS.get(self.way, ""),
             "PYTHONPATH": stage.packages.get(self.name, ""),
         }
+        environment |= self.others(stack)
         return Measured.load(run([*self.command(), str(stage.peer_mails)], stage, folder, environment))
+
+    def others(self, stack: ExitStack) -> Mapping[str, str]:
+        """Start the servers that it needs beside the database, on the stack; return how they are named."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,10 @@ class TaskPerMail(Peer):
     def command(self) -> Sequence[str]:
         """It has a process of its own that waits for the workers."""
         return ("benchmarks.sending.celery_peer",)
+
+    def others(self, stack: ExitStack) -> Mapping[str, str]:
+        """Redis."""
+        return {"BENCH_BROKER": stack.enter_context(celery_peer.redis())}
 
 
 @dataclass(frozen=True)
@@ -166,23 +176,24 @@ def prepare(kind: str, stage: Stage, folder: Path, stack: ExitStack) -> Prepared
 
 
 def run(module: Sequence[str], stage: Stage, folder: Path, environment: Mapping[str, str]) -> str:
-    """Run a module of this benchmark in a process of its own; return the last line that it prints."""
-    counts = folder / "statements"
+    """Run a module of this benchmark in a process of its own; return the last line that it prints.
+
+    What it starts carries the mark that it is given, so that nothing is left when it is interrupted.
+    """
+    counts, mark = folder / "statements", secrets.token_hex(8)
     counts.mkdir(exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-m", *module],
-        env={
-            **os.environ,
-            "TMPDIR": str(folder),
-            counting.FOLDER: str(counts),
-            "BENCH_SMTP_PORT": str(stage.port),
-            **environment,
-        },
-        cwd=processes.ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    given = {
+        "TMPDIR": str(folder),
+        counting.FOLDER: str(counts),
+        "BENCH_SMTP_PORT": str(stage.port),
+        "BENCH_MARK": mark,
+    }
+    command = [sys.executable, "-m", *module]
+    whole = {**os.environ, **given, **environment}
+    try:
+        done = subprocess.run(command, env=whole, cwd=processes.ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    finally:
+        processes.kill_marked(mark)
     if done.returncode:
         log = folder / "log"
         sys.exit(f"{' '.join(module)} failed.\n{log.read_text()[-5000:] if log.exists() else ''}")

@@ -8,7 +8,6 @@ that was put off is left out. Then the database is asked whether everybody got o
 
 import argparse
 import os
-import secrets
 import sys
 import time
 from collections import Counter
@@ -219,8 +218,7 @@ def main() -> None:
         return
     from fluenzr.core import clock
 
-    mark = secrets.token_hex(8)
-    port, now = int(os.environ["BENCH_SMTP_PORT"]), clock.database_now()
+    mark, port, now = os.environ["BENCH_MARK"], int(os.environ["BENCH_SMTP_PORT"]), clock.database_now()
     campaign = prepare(accounts=arguments.accounts, port=port, deciding=arguments.deciding, now=now)
     with workers(mark=mark, log=arguments.log):
         measured = send(campaign, mark=mark)

@@ -1,4 +1,3 @@
-import pytest
 from playwright.sync_api import expect
 
 from fluenzr.workspaces.models import Member
@@ -49,11 +48,3 @@ def test_workspace_switches(marketer: Visitor, owner: Member) -> None:
     page.get_by_role("button", name="Second").click()
     expect(page.locator(".workspace-name")).to_have_text("Second")
     assert "/settings" not in page.url
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_sandbox_has_no_barriers_on_a_phone(doorman: Doorman, owner: Member, scheme: str) -> None:
-    visitor = doorman.let_in(owner, viewport=PHONE, color_scheme=scheme)
-    visitor.goto("/sandbox/")
-
-    assert visitor.barriers() == []

@@ -34,10 +34,9 @@ def test_segment_is_built_by_keyboard_and_counted_meanwhile(marketer: Visitor, w
     assert Segment.objects.get().rules == rules
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desk", "phone"])
 def test_builder_has_no_barriers(
-    doorman: Doorman, owner: Member, workspace: Workspace, scheme: str, viewport: dict[str, int]
+    doorman: Doorman, owner: Member, workspace: Workspace, viewport: dict[str, int], scheme: str
 ) -> None:
     group = make_group(workspace, "Customers of the year before last")
     make_campaign(workspace, name="Spring")

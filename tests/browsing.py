@@ -164,7 +164,7 @@ def doorman(browser: Browser, address: str) -> Iterator[Doorman]:
     heard = [problem for visitor in door.visitors for problem in visitor.problems]
     for visitor in door.visitors:
         visitor.context.close()
-    assert heard == []
+    assert heard == [], heard
 
 
 @pytest.fixture

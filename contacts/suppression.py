@@ -140,9 +140,10 @@ class Hashed:
 def hashed(keys: Iterable[str]) -> Hashed:
     """Hash keys of addresses and their domains; nothing is looked up."""
     own = {key: addresses.key_hash(key) for key in keys}
-    last = {key.rpartition("@")[2] for key in own}
-    domains = {name for domain in last for name in addresses.domains_of(domain)}
-    return Hashed(own, {name: addresses.key_hash(name) for name in domains})
+    domains = {key.rpartition("@")[2] for key in own}
+    # Most are the only one that they belong to, which is said sooner than `domains_of` can.
+    above = {name for domain in domains if domain.count(".") > 1 for name in addresses.domains_of(domain)}
+    return Hashed(own, {name: addresses.key_hash(name) for name in domains | above})
 
 
 def standing_of_keys(workspace: Workspace, keys: Iterable[str], *, known: Hashed | None = None) -> dict[str, str]:

@@ -36,9 +36,14 @@ from fluenzr.workspaces.models import Workspace
 
 @dataclass
 class Chunk:
-    """Rows to be written in one transaction, and the hashes by which suppressions are found."""
+    """Rows to be written in one transaction, a key for each that may become a contact and another for its consent.
+
+    The hashes find suppressions; there are none where no suppression is expected.
+    """
 
     rows: list[Prepared | Rejected]
+    keys: list[uuid.UUID]
+    consent_keys: list[str]
     hashes: suppression.Hashed | None
 
 
@@ -104,8 +109,9 @@ def desk_of(origin: Import, plan: Plan) -> Desk:
 
 def chunk_of(desk: Desk, rows: list[Prepared | Rejected]) -> Chunk:
     """Do what can be done with rows before they are written; asks no database."""
-    keys = [row.key for row in rows if isinstance(row, Prepared)] if desk.bars else []
-    return Chunk(rows, suppression.hashed(keys) if desk.bars else None)
+    addresses = [row.key for row in rows if isinstance(row, Prepared)]
+    keys, consent_keys = ids.draw(len(addresses)), ids.draw_hex(len(addresses))
+    return Chunk(rows, keys, consent_keys, suppression.hashed(addresses) if desk.bars else None)
 
 
 def write(desk: Desk, chunk: Chunk, *, now: datetime) -> Counts:
@@ -119,7 +125,7 @@ def write(desk: Desk, chunk: Chunk, *, now: datetime) -> Counts:
     bad = [row for row in chunk.rows if isinstance(row, Rejected)]
     known = _known(desk, good) if desk.looks else {}
     new: dict[str, _New] = {}
-    keys = iter(ids.draw(len(good)))
+    keys = iter(chunk.keys)
     changed: dict[uuid.UUID, tuple[Contact, Changes]] = {}
     everyone: dict[uuid.UUID, None] = {}
     tags: dict[uuid.UUID, list[str]] = {}
@@ -153,7 +159,7 @@ def write(desk: Desk, chunk: Chunk, *, now: datetime) -> Counts:
             tags.setdefault(pk, []).extend(names)
     counts.rejected = len(bad)
     desk.looks = bool(known)
-    _insert(desk, list(new.values()), barred, now)
+    _insert(desk, list(new.values()), chunk.consent_keys, barred, now)
     _update(desk, list(changed.values()), now)
     if tags:
         _tag(desk, {one.pk for one in new.values()}, tags, now)
@@ -235,7 +241,9 @@ def _lay(desk: Desk, contact: Contact, row: Prepared) -> Changes:
     return changes
 
 
-def _insert(desk: Desk, new: Sequence[_New], barred: dict[str, str], now: datetime) -> None:
+def _insert(
+    desk: Desk, new: Sequence[_New], consent_keys: Sequence[str], barred: dict[str, str], now: datetime
+) -> None:
     if not new:
         return
     columns = desk.plan.columns
@@ -269,7 +277,7 @@ def _insert(desk: Desk, new: Sequence[_New], barred: dict[str, str], now: dateti
     )
     bulk.insert(Contact, ("id", "email", "email_key", *names, *columns), rows, same=same | blank)
     keys = [one.pk for one in new]
-    _note_consent(desk, keys, now)
+    _note_consent(desk, zip(consent_keys, keys, strict=False), now)
     if stage:
         step = {"workspace_id": desk.workspace.pk, "from_stage_id": None, "to_stage_id": stage, "at": now}
         bulk.insert(StageMove, ("id", "contact_id"), _with_keys(keys), same=step | {"by": desk.origin.by})
@@ -303,7 +311,7 @@ def _update(desk: Desk, changed: Sequence[tuple[Contact, Changes]], now: datetim
     if desk.stage is not None:
         moving = [contact for contact in contacts if contact.stage_id is None or not desk.fills]
         stages.move(moving, to=desk.stage, by=desk.origin.by, now=now)
-    _note_consent(desk, _without_this_consent(desk, contacts), now)
+    _note_consent(desk, _with_keys(_without_this_consent(desk, contacts)), now)
     for chunk in facts.chunks([contact.pk for contact in contacts]):
         bus.publish(facts.ContactsUpdated(workspace_id=desk.workspace.pk, contact_ids=chunk, at=now))
 
@@ -316,7 +324,7 @@ def _without_this_consent(desk: Desk, contacts: Sequence[Contact]) -> list[uuid.
     return [key for key in keys if latest.get(key) != given]
 
 
-def _note_consent(desk: Desk, keys: Sequence[uuid.UUID], now: datetime) -> None:
+def _note_consent(desk: Desk, rows: Iterable[tuple[str, uuid.UUID]], now: datetime) -> None:
     same = {
         "workspace_id": desk.workspace.pk,
         "source": desk.origin.consent_source,
@@ -325,8 +333,7 @@ def _note_consent(desk: Desk, keys: Sequence[uuid.UUID], now: datetime) -> None:
         "by": desk.origin.by,
         "given_at": now,
     }
-    if keys:
-        bulk.insert(Consent, ("id", "contact_id"), _with_keys(keys), same=same)
+    bulk.insert(Consent, ("id", "contact_id"), rows, same=same)
 
 
 def _with_keys(keys: Sequence[uuid.UUID]) -> list[tuple[str, uuid.UUID]]:

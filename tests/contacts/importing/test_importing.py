@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from contacts import consents, grouping, people, suppression
 from contacts.enums import GroupKind
@@ -332,6 +332,35 @@ def test_slices_end_in_time_and_the_next_begins_at_once(workspace: Workspace) ->
     origin.refresh_from_db()
     assert (origin.done_rows, running.due(timezone.now() + timedelta(seconds=1))) == (3, True)
     assert counts(done(origin)) == {"created": 10}
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_line_that_cannot_be_read_ends_it_behind_the_chunks_before(workspace: Workspace) -> None:
+    origin = make_import(workspace, TEXT, tags=["x"])
+    part = ImportPart.objects.get()
+    ImportPart.objects.update(content=bytes(part.content) + b'"never closed')
+    done(origin)
+    assert (origin.status, origin.done_rows, Contact.objects.count()) == ("failed", 9, 9)
+    assert origin.error == "The quote that begins on line 12 is never closed."
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_reasons_are_in_the_language_of_the_worker(workspace: Workspace) -> None:
+    with translation.override("fr"):
+        run(workspace, "email\n" + "nonsense\n" * 4)
+    reasons = set(RejectedRow.objects.values_list("reason", flat=True))
+    assert reasons == {"«\u00a0nonsense\u00a0» n’est pas une adresse valide"}
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_address_that_is_suppressed_meanwhile_is_marked(workspace: Workspace) -> None:
+    origin = make_import(workspace, TEXT, tags=["x"])
+
+    def suppress(_origin: Import) -> None:
+        suppression.suppress(workspace=workspace, targets=["p4@b.org"], now=NOW)
+
+    running.run(origin, watch=suppress)
+    assert Tagging.objects.get(tag__name="suppressed").contact.email == "p4@b.org"
 
 
 def test_import_that_never_gets_on_is_given_up(workspace: Workspace) -> None:

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test prove lint types imports migrations-check fmt lock bench-tick bench-imports bench-pages bench-million bench-additions bench-sending screenshots
+.PHONY: help setup run test prove lint types imports migrations-check fmt lock bench-tick bench-imports bench-pages bench-million bench-additions bench-api bench-sending screenshots
 BIN := .venv/bin
 PACKAGES := fluenzr contacts campaigns tracking
 
@@ -29,6 +29,9 @@ bench-pages: setup ## How long each page takes with 100,000 contacts and 1,000 c
 
 bench-additions: setup ## How long a group of 100,000 contacts takes into a campaign, on both databases
 	@$(BIN)/python -m benchmarks.additions $(ARGS)
+
+bench-api: setup ## Lists of the API with 200,000 rows against DRF alone, and the rate limit, on both databases
+	@$(BIN)/python -m benchmarks.api $(ARGS)
 
 bench-million: setup ## How long contacts and the pipeline take with 1,000,000 contacts (needs PostgreSQL)
 	@$(BIN)/python -m benchmarks.million $(ARGS)

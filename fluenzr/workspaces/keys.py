@@ -5,7 +5,6 @@ import string
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from fluenzr.core.crypto import keyed_hash
@@ -81,9 +80,12 @@ def issue(
 
 def authenticate(secret: str, *, now: datetime) -> ApiKey | None:
     """Return the key, with its workspace, that this secret opens; None when it is unknown, revoked or expired."""
-    found = ApiKey.objects.select_related("workspace").filter(key_hash=_hash(secret), revoked_at=None)
-    key: ApiKey | None = found.filter(Q(expires_at=None) | Q(expires_at__gt=now)).first()
-    if key is not None and (key.last_used_at is None or key.last_used_at < now - USED_EVERY):
+    # Asked for with each request of the API: one row by its unique hash, and the rest is decided here.
+    found = ApiKey.objects.select_related("workspace").filter(key_hash=_hash(secret))
+    key: ApiKey | None = next(iter(found), None)
+    if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+        return None
+    if key.last_used_at is None or key.last_used_at < now - USED_EVERY:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
         key.last_used_at = now
     return key

@@ -1,9 +1,9 @@
 """API requests a minute, per workspace, all keys and all processes together (contract A61).
 
 The minute of a workspace and what is taken of it are one row. A process leases a few requests of it by one conditional
-UPDATE, so the sum never exceeds the limit, and serves them from memory. Blocks grow only while requests come fast and
-shrink as the window empties, so the numbers in the headers stay true for a slow client and hardly anything leased is
-left unused when the limit is reached. An unused rest ends with its window.
+UPDATE, so the sum never exceeds the limit, and serves them from memory. A block is what comes in about a second, and
+shrinks as the window empties, so the numbers in the headers are hardly older and next to nothing leased is left
+unused when the limit is reached. An unused rest ends with its window.
 """
 
 import math
@@ -22,11 +22,11 @@ from fluenzr.core.errors import RateLimited
 from fluenzr.workspaces.models import RateWindow
 
 WINDOW = timedelta(seconds=60)
-# A block is at most a hundredth of the limit and a twentieth of what is left.
-SHARE_OF_LIMIT = 100
+# A block is at most what the limit allows a second, and a twentieth of what is left.
+SHARE_OF_LIMIT = 60
 SHARE_OF_REST = 20
 # A block used up faster than this is too small, one that lasts longer is too large.
-BLOCK_SECONDS = 0.1
+BLOCK_SECONDS = 1.0
 # So many workspaces are remembered before the ended windows among them are dropped.
 REMEMBERED = 1000
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -92,8 +92,8 @@ def test_list_makes_as_many_queries_for_three_as_for_one(api: ApiClient, workspa
     for size in (1, 3):
         while Campaign.objects.count() < size:
             make_campaign(workspace)
-        # The count, the campaigns with their totals, the lanes.
-        assert count_queries(api, "/campaigns") == 3
+        # The campaigns with their totals, the lanes; what is on one page need not be counted.
+        assert count_queries(api, "/campaigns") == 2
 
 
 # --- create ---

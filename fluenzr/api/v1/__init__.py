@@ -14,7 +14,8 @@ How an endpoint is written:
   in a body is a `values.Reference(Account)`, and becomes the row or a 400; lists of ids go through `references`.
 * The method makes ONE domain call and answers with `answers.one(...)`, `answers.created(...)` (201) or
   `answers.page(rows, asked, show)`, where `show` makes the item of one row out of what is loaded: select and prefetch
-  in `rows`, so that the number of queries is fixed.
+  in `rows`, so that the number of queries is fixed. Where the items of a page are made together, `answers.page_of`
+  takes what makes all of them.
 * Errors are not caught: `errors.problem_of` translates every `DomainError` (its `details` are paths in the body
   already), every check of the fields, and whatever nobody expected (500, logged). Paths that a domain function cannot
   know, such as `workflow`, it takes as a prefix.

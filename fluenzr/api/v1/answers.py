@@ -1,12 +1,15 @@
 """The envelope of seed 002, and pages of lists (contract A19)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework.response import Response
 
+from fluenzr.api.v1 import paging
+
 Show = Callable[[Any], dict[str, Any]]
+ShowAll = Callable[[Sequence[Any]], list[dict[str, Any]]]
 
 
 def one(data: Any, *, status: int = 200) -> Response:
@@ -22,16 +25,14 @@ def created(data: Any) -> Response:
 def page(rows: "QuerySet[Any]", asked: Mapping[str, Any], show: Show) -> Response:
     """Answer with one page of the rows: `asked` are the values of `Paged` parameters, `show` makes an item of a row.
 
-    Two queries and the prefetches of `rows`, whatever the size; a page beyond the end is empty.
+    What it costs says `paging.read`, and the prefetches of `rows`; a page beyond the end is empty.
     """
+    return page_of(rows, asked, lambda found: [show(row) for row in found])
+
+
+def page_of(rows: "QuerySet[Any]", asked: Mapping[str, Any], show_all: ShowAll) -> Response:
+    """Answer like `page`, where the items of a page are made together: `show_all` may ask for more about them."""
+    found, total = paging.read(rows, asked)
     number, size = asked["page"], asked["perPage"]
-    total = rows.count()
-    start = (number - 1) * size
-    found = rows.order_by(*asked["ordering"])[start : start + size] if start < total else []
-    return paged([show(row) for row in found], number=number, size=size, total=total)
-
-
-def paged(items: list[dict[str, Any]], *, number: int, size: int, total: int) -> Response:
-    """Answer with items that make up page `number` of `total`."""
     meta = {"page": number, "perPage": size, "total": total, "totalPages": -(-total // size)}
-    return Response({"success": True, "data": items, "meta": meta})
+    return Response({"success": True, "data": show_all(found), "meta": meta})

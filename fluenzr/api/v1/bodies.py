@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from fluenzr.api.v1 import paging
 from fluenzr.api.v1.values import label_of
 
 MAX_PER_PAGE = 100
@@ -73,7 +74,11 @@ class Parameters(Strict):
 
 
 class Paged(Parameters):
-    """Parameters of a list. Its values also hold `ordering`: terms for `order_by`, ties by key (contract A21)."""
+    """Parameters of a list.
+
+    Its values also hold `ordering`, terms for `order_by`, ties by key (contract A21), and `listed`, the name by which
+    `paging` remembers the list.
+    """
 
     # What `sort` may name, and the column behind it; empty where the list has one fixed order.
     sorts: ClassVar[dict[str, str]] = {}
@@ -99,6 +104,7 @@ class Paged(Parameters):
         if order not in (None, "asc", "desc"):
             raise ValidationError({"order": [_("Must be one of: %(words)s") % {"words": "asc, desc"}]})
         attrs["ordering"] = self._ordering(sort, order)
+        attrs["listed"] = listed(self)
         return attrs
 
     def _ordering(self, sort: str | None, order: str | None) -> tuple[str, ...]:
@@ -107,3 +113,8 @@ class Paged(Parameters):
         column = self.sorts[sort] if sort is not None else self.default_ordering[0].lstrip("-")
         sign = "-" if order == "desc" else ""
         return (f"{sign}{column}", f"{sign}pk")
+
+
+def listed(asked: "serializers.Serializer[Any]") -> str:
+    """Return the name of the list that a query or a search asks for."""
+    return paging.name_of(asked.context["workspace"].pk, asked.context["path"], asked.initial_data)

@@ -1,5 +1,6 @@
 """`/v1/campaigns/:id/contacts`: who is in a campaign, and what each waits for (contract A29, A35 to A40)."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -87,11 +88,12 @@ class CampaignContacts(Resource):
         """List them."""
         campaign, asked = self.campaign(campaign_id), self.parameters(PeopleQuery)
         rows = audience.people(campaign, statuses=asked.get("status", ()))
-        number, size = asked["page"], asked["perPage"]
-        found = list(rows.order_by(*asked["ordering"])[(number - 1) * size : number * size])
-        reasons = explain.explain_all(found, now=self.now)
-        items = [show_person(row, reasons[row.pk]) for row in found]
-        return answers.paged(items, number=number, size=size, total=rows.count())
+
+        def show_all(found: Sequence[Enrolment]) -> list[dict[str, Any]]:
+            reasons = explain.explain_all(found, now=self.now)
+            return [show_person(row, reasons[row.pk]) for row in found]
+
+        return answers.page_of(rows, asked, show_all)
 
     def post(self, request: Request, campaign_id: str) -> Response:
         """Add people; the answer is final."""

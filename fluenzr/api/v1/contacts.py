@@ -12,8 +12,8 @@ from contacts import batches, filters, grouping, people, tagging
 from contacts.enums import ContactStatus
 from contacts.models import Contact, Group
 from fluenzr.api.v1 import answers, errors, references
-from fluenzr.api.v1.bodies import MAX_PER_PAGE, Body, Paged, Parameters
-from fluenzr.api.v1.contact_bodies import CONTACTS, ContactBody, Sources, show
+from fluenzr.api.v1.bodies import MAX_PER_PAGE, Body, Paged, Parameters, listed
+from fluenzr.api.v1.contact_bodies import CONTACTS, ContactBody, Sources, show, show_all
 from fluenzr.api.v1.resource import Resource
 from fluenzr.api.v1.values import Choice, CommaList, Document, Reference, Text, Texts, Whole
 
@@ -54,7 +54,7 @@ class ContactList(Resource):
             rows = rows.in_groups([asked[name].pk])
         if "tag" in asked:
             rows = rows.tagged([asked["tag"]])
-        return answers.page(rows, asked, show)
+        return answers.page_of(rows, asked, show_all)
 
     def post(self, request: Request) -> Response:
         """Create a contact."""
@@ -153,6 +153,7 @@ class SearchBody(Body):
         column = SORTS[order.validated_data["field"]]
         sign = "-" if order.validated_data["order"] == "desc" else ""
         attrs["ordering"] = (f"{sign}{column}", f"{sign}pk")
+        attrs["listed"] = listed(self)
         return attrs
 
 
@@ -179,7 +180,7 @@ class ContactSearch(Resource):
         asked = self.body(SearchBody)
         rows = CONTACTS.in_workspace(self.workspace)
         rows = filters.narrowed(rows, self.workspace, asked.get("filters", {}))
-        return answers.page(filters.matching(rows, asked.get("query", "")), asked, show)
+        return answers.page_of(filters.matching(rows, asked.get("query", "")), asked, show_all)
 
 
 class GroupIdsBody(Body):

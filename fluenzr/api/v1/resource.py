@@ -140,7 +140,8 @@ class Resource(APIView):
         return key
 
     def _checked(self, kind: Any, data: Any, *, partial: bool = False, **more: Any) -> dict[str, Any]:
-        context = {"workspace": self.workspace, "zone": self.workspace.timezone, "now": self.now, **more}
+        here = {"workspace": self.workspace, "path": self.request.path}
+        context = {**here, "zone": self.workspace.timezone, "now": self.now, **more}
         checked = kind(data=data, partial=partial, context=context)
         checked.is_valid(raise_exception=True)
         values: dict[str, Any] = checked.validated_data

@@ -12,7 +12,7 @@ from contacts.criteria.base import Field, Listed, Takes
 from contacts.models import Segment
 from fluenzr.api.v1 import answers
 from fluenzr.api.v1.bodies import Body, Paged
-from fluenzr.api.v1.contact_bodies import CONTACTS, show
+from fluenzr.api.v1.contact_bodies import CONTACTS, show_all
 from fluenzr.api.v1.contacts import SORTS
 from fluenzr.api.v1.resource import Resource
 from fluenzr.api.v1.values import Document, Text
@@ -92,7 +92,7 @@ class SegmentContacts(Resource):
         segment: Segment = self.find(SEGMENTS, segment_id)
         rows = CONTACTS.in_workspace(self.workspace)
         rows = segments.narrowed(rows, self.workspace, {"rules": segment.rules}, now=self.now)
-        return answers.page(rows, self.parameters(MembersQuery), show)
+        return answers.page_of(rows, self.parameters(MembersQuery), show_all)
 
 
 class SegmentCount(Resource):

@@ -17,6 +17,7 @@ from campaigns.journey import Journey, Move, advance
 from campaigns.models import Campaign, CampaignAccount, Enrolment, Message
 from campaigns.nodes.base import Facts
 from campaigns.tallies import Book
+from fluenzr.core import bulk
 
 log = structlog.get_logger(__name__)
 
@@ -146,7 +147,7 @@ def _advance(keys: Sequence[UUID], now: datetime) -> None:
             book.passed(row.workspace_id, row.campaign_id, node, port)
         if move.status is not None:
             finished.append(row)
-    Enrolment.objects.bulk_update(rows, _POSITION, batch_size=100)
+    bulk.update(Enrolment, _POSITION, [(*(getattr(row, name) for name in _POSITION), row.pk) for row in rows])
     book.write()
     _finish(finished, now)
 

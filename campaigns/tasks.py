@@ -38,7 +38,11 @@ def send_due(now: datetime) -> bool:
 
 def send() -> None:
     """Ask for a sender for each account with due mail; never a task per mail."""
-    for account in _accounts_due(clock.database_now()).values_list("pk", flat=True):
+    _ask_for_senders(_accounts_due(clock.database_now()))
+
+
+def _ask_for_senders(accounts: QuerySet[Account]) -> None:
+    for account in accounts.values_list("pk", flat=True):
         jobs.kick(f"send:{account}", "campaigns.tasks.send_account", str(account), cluster="send")
 
 
@@ -49,8 +53,10 @@ def _accounts_due(now: datetime) -> QuerySet[Account]:
 
 
 def send_account(account_id: str) -> None:
-    """Send what is due from one account."""
+    """Send what is due from one account, and ask for the next sender where the time was up before the mails were."""
     outbox.send_account(UUID(account_id))
+    if not jobs.stopping():
+        _ask_for_senders(_accounts_due(clock.database_now()).filter(pk=account_id))
 
 
 def recover() -> None:

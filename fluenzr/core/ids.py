@@ -15,6 +15,7 @@ from django.db import models
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 WIDTH = 22  # 62 ** 22 > 2 ** 128
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 _lock = threading.Lock()
 _last = 0
@@ -71,11 +72,11 @@ def earliest(at: datetime) -> uuid.UUID:
 
 def encode(key: uuid.UUID) -> str:
     """Return the 22 base-62 characters of a key; they sort as the keys do."""
-    number, letters = key.int, []
-    for _ in range(WIDTH):
-        number, digit = divmod(number, 62)
-        letters.append(ALPHABET[digit])
-    return "".join(reversed(letters))
+    number, pairs = key.int, []
+    for _ in range(WIDTH // 2):
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
+    return "".join(reversed(pairs))
 
 
 def public(prefix: str, key: uuid.UUID | None) -> str | None:

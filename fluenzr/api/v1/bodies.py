@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -11,6 +12,14 @@ from fluenzr.api.v1 import paging
 from fluenzr.api.v1.values import label_of
 
 MAX_PER_PAGE = 100
+
+
+def _say_required(label: Any) -> str:
+    return _("%(label)s is required") % {"label": _(label_of(label)) if isinstance(label, str) else label}
+
+
+# Translated when somebody has to read it, as hardly any request has a field to complain about.
+_required: Any = lazy(_say_required, str)
 
 
 class Strict(serializers.Serializer[Any]):
@@ -24,9 +33,9 @@ class Strict(serializers.Serializer[Any]):
         """Return the fields, with "<Label> is required" for what is missing (contract M22)."""
         fields = super().get_fields()
         for name, field in fields.items():
-            label = field.label or _(label_of(name))
+            message = _required(name if field.label is None else field.label)
             for code in {"required", "null", "blank"} & field.error_messages.keys():
-                field.error_messages[code] = _("%(label)s is required") % {"label": label}
+                field.error_messages[code] = message
         return fields
 
     def to_internal_value(self, data: Any) -> Any:

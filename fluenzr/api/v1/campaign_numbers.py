@@ -93,6 +93,7 @@ class Activity(Numbers):
             bots=asked["includeBots"] == "true",
         )
         mode = self.workspace.tracking_mode
+        rows = rows.only("type", "node", "at", "metadata", "contact__email")
         return answers.page(rows, asked, lambda event: activity.line(event, mode=mode))
 
 

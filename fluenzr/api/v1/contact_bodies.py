@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet, Value
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
@@ -16,6 +17,7 @@ from fluenzr.api.v1 import references
 from fluenzr.api.v1.bodies import Body
 from fluenzr.api.v1.values import Amount, Choice, Document, Text, Texts
 from fluenzr.core import clock, ids
+from fluenzr.core.prepared import Prepared
 from fluenzr.workspaces.models import User, Workspace
 
 # What `show` needs of a contact's row and of those that it points at.
@@ -33,6 +35,15 @@ CONTACTS = Contact.objects.select_related("stage", "owner").only(
     "updated_at",
 )
 
+
+def _marks(keys: Sequence[Any]) -> "QuerySet[Any, Any]":
+    """Return the tags and the groups of contacts: whose, which, its name, and whether it is a tag."""
+    tags = Tagging.objects.filter(contact__in=keys).values_list("contact_id", "tag_id", "tag__name", Value(1))
+    members = Membership.objects.filter(contact__in=keys)
+    return tags.union(members.values_list("contact_id", "group_id", "group__name", Value(0)), all=True)
+
+
+_MARKS = Prepared(_marks)
 
 # Where a body names what a draft holds as an object.
 _PATHS = {"stage": "pipelineStageId", "owner": "ownerId"}
@@ -134,14 +145,16 @@ def show(contact: Contact) -> dict[str, Any]:
 
 
 def show_all(contacts: Sequence[Contact]) -> list[dict[str, Any]]:
-    """Return contacts of `CONTACTS` as the API shows them, what is blank as null: two queries for all of them."""
-    keys = [contact.pk for contact in contacts]
+    """Return contacts of `CONTACTS` as the API shows them, what is blank as null: one query for all of them."""
     tags, groups = defaultdict(list), defaultdict(list)
-    for key, tag in Tagging.objects.filter(contact__in=keys).values_list("contact_id", "tag__name"):
-        tags[key].append(tag)
-    members = Membership.objects.filter(contact__in=keys)
-    for key, group, name in members.values_list("contact_id", "group_id", "group__name"):
-        groups[key].append({"id": ids.public(Group.prefix(), group), "name": name})
+    known: dict[Any, dict[str, Any]] = {}
+    for key, what, name, is_tag in _MARKS.rows([contact.pk for contact in contacts]):
+        if is_tag:
+            tags[key].append(name)
+        else:
+            if what not in known:
+                known[what] = {"id": ids.public(Group.prefix(), what), "name": name}
+            groups[key].append(known[what])
     return [_shown(contact, sorted(tags[contact.pk]), groups[contact.pk]) for contact in contacts]
 
 

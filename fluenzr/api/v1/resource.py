@@ -79,7 +79,7 @@ class Resource(APIView):
         """
         model: Any = rows.model
         key = model.key_of(public_id)
-        row = None if key is None else rows.filter(workspace=self.workspace, pk=key).first()
+        row = None if key is None else next(iter(rows.filter(workspace=self.workspace, pk=key)), None)
         if row is None:
             raise DomainNotFound(_("There is no such %(noun)s") % {"noun": model._meta.verbose_name})
         return row

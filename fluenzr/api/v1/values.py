@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -191,6 +192,7 @@ class CommaList(serializers.Field[list[Any], str, str, Any]):
         return ",".join(map(str, value))
 
 
+@cache
 def label_of(name: str) -> str:
     """Return the words of a camelCase name: `emailAccountId` is `Email account ID`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()

@@ -12,6 +12,8 @@ from fluenzr.mailboxes.models import Account
 
 # Rounds of one run: enough to keep up, short enough to stop.
 _ROUNDS = 20
+# So few people are left to the next second: those whose mails are being settled come one by one.
+_CRUMBS = 50
 
 
 def plan_due(now: datetime) -> bool:
@@ -20,14 +22,14 @@ def plan_due(now: datetime) -> bool:
 
 
 def plan() -> None:
-    """Move whoever is due and give out slots, until nothing is left or it is time to let others work."""
+    """Move whoever is due and give out slots, until little is left or it is time to let others work."""
     for _round in range(_ROUNDS):
         now = clock.database_now()
         moved = engine.advance_due(now=now)
         born = scheduler.plan(now=now)
         if born:
             send()
-        if (not moved and not born) or jobs.stopping():
+        if (moved < _CRUMBS and not born) or jobs.stopping():
             break
 
 

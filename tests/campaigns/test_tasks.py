@@ -3,7 +3,7 @@
 import pytest
 from django_q.models import OrmQ
 
-from campaigns import outbox, tasks
+from campaigns import engine, outbox, tasks
 from campaigns.models import Message
 from fluenzr.core import clock
 from fluenzr.mailboxes.models import Account
@@ -50,3 +50,11 @@ def test_a_sender_that_goes_down_asks_for_nobody(workspace: Workspace, monkeypat
 
     assert senders_asked_for() == []
     assert Message.objects.get().state == "queued"
+
+
+def test_a_planner_leaves_crumbs_to_the_next_second(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = iter([500, 3, 4])
+    monkeypatch.setattr(engine, "advance_due", lambda *, now: next(moved))
+    tasks.plan()
+
+    assert list(moved) == [4]

@@ -5,7 +5,7 @@ from campaigns.models import Event
 from contacts.models import Contact
 from fluenzr.core import bulk, ids
 from fluenzr.workspaces.models import Workspace
-from tests.builders import NOW, make_campaign
+from tests.builders import NOW, make_campaign, make_contact
 
 METADATA = {"by": "o'neil %s"}
 
@@ -56,3 +56,19 @@ def test_a_text_that_is_too_long_is_refused_and_not_cut(workspace: Workspace) ->
     sample.node = "x" * 100
     with pytest.raises(DataError), transaction.atomic():
         bulk.insert_like(sample, ("id", "link"), [(ids.uuid7(), 1)])
+
+
+def test_rows_are_changed_each_by_its_own_values(workspace: Workspace) -> None:
+    one, two, three = (make_contact(workspace, f"p{number}@a.example", company="Old") for number in range(3))
+    odd = 'Smith, "Jones"\n& {Sons} \\N é'
+    rows = [(odd, {"size": 7, "city": "Oslo"}, NOW, one.pk), ("", {}, None, two.pk)]
+    bulk.update(Contact, ("company", "custom", "hold_until"), rows)
+    told = Contact.objects.order_by("pk").values_list("company", "custom", "hold_until")
+    assert list(told) == [(odd, {"size": 7, "city": "Oslo"}, NOW), ("", {}, None), ("Old", {}, None)]
+    assert three.pk == Contact.objects.get(company="Old").pk
+
+
+def test_no_rows_change_nothing(workspace: Workspace) -> None:
+    make_contact(workspace, company="Old")
+    bulk.update(Contact, ("company",), [])
+    assert Contact.objects.get().company == "Old"

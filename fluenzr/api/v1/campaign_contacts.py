@@ -81,7 +81,7 @@ class CampaignContacts(Resource):
 
     def campaign(self, campaign_id: str) -> Campaign:
         """Return the campaign of this workspace, or raise the 404."""
-        campaign: Campaign = self.find(Campaign.objects.select_related("workspace"), campaign_id)
+        campaign: Campaign = self.find(Campaign.objects.all(), campaign_id)
         return campaign
 
     def get(self, request: Request, campaign_id: str) -> Response:

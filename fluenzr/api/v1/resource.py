@@ -72,7 +72,7 @@ class Resource(APIView):
         return self._checked(kind, kind.items_of(self.request.query_params), **context)
 
     def find(self, rows: "QuerySet[Any]", public_id: str) -> Any:
-        """Return the row of this workspace with this id.
+        """Return the row of this workspace with this id; it knows the workspace without another query.
 
         Raises:
             NotFound: there is none here; an unknown, a malformed and a foreign id look the same.
@@ -82,6 +82,7 @@ class Resource(APIView):
         row = None if key is None else next(iter(rows.filter(workspace=self.workspace, pk=key)), None)
         if row is None:
             raise DomainNotFound(_("There is no such %(noun)s") % {"noun": model._meta.verbose_name})
+        row.workspace = self.workspace
         return row
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from contacts import addresses, facts
 from contacts.enums import ContactStatus, SuppressionKind, SuppressionReason
 from contacts.models import Contact, ContactQuerySet, Suppression
+from contacts.models.suppression import SuppressionQuerySet
 from fluenzr.core import bus
 from fluenzr.core.errors import Invalid
 from fluenzr.workspaces import audit
@@ -129,25 +129,8 @@ def standing(workspace: Workspace, emails: Iterable[str]) -> dict[str, str]:
     return {email: found[key] for email, key in keys.items() if key in found}
 
 
-@dataclass(frozen=True)
-class Hashed:
-    """The hashes of keys of addresses and of all the domains they belong to: most of the work of asking about them."""
-
-    own: dict[str, str]
-    domains: dict[str, str]
-
-
-def hashed(keys: Iterable[str]) -> Hashed:
-    """Hash keys of addresses and their domains; nothing is looked up."""
-    own = {key: addresses.key_hash(key) for key in keys}
-    domains = {key.rpartition("@")[2] for key in own}
-    # Most are the only one that they belong to, which is said sooner than `domains_of` can.
-    above = {name for domain in domains if domain.count(".") > 1 for name in addresses.domains_of(domain)}
-    return Hashed(own, {name: addresses.key_hash(name) for name in domains | above})
-
-
-def standing_of_keys(workspace: Workspace, keys: Iterable[str], *, known: Hashed | None = None) -> dict[str, str]:
-    """Do as `standing` for keys of addresses, of which `known` may hold the hashes already.
+def standing_of_keys(workspace: Workspace, keys: Iterable[str]) -> dict[str, str]:
+    """Do as `standing` for keys of addresses.
 
     One query where few are suppressed, for each 5,000 addresses; one more where they are many.
     """
@@ -156,20 +139,41 @@ def standing_of_keys(workspace: Workspace, keys: Iterable[str], *, known: Hashed
     found: dict[str, str] = {}
     for start in range(0, len(asked), _AT_ONCE):
         part = asked[start : start + _AT_ONCE]
-        # To send a hash takes as long as to fetch some: of few suppressions all are fetched, and looked through here.
-        few = len(part) // 4 + 1
-        why = dict(rows.values_list("target_hash", "reason")[:few])
-        if not why:
+        # To make and send a hash takes longer than to fetch one: where there are fewer, all are fetched.
+        entries = list(rows.values_list("kind", "target", "target_hash", "reason")[: len(part) + 1])
+        if not entries:
             return {}
-        hashes = hashed(part) if known is None else known
-        if len(why) == few:
-            matching = rows.matching([*hashes.own.values(), *hashes.domains.values()])
-            why = dict(matching.values_list("target_hash", "reason"))
-        closed = {name for name, digest in hashes.domains.items() if digest in why}
-        for key in part:
-            digest = hashes.own[key]
-            if digest in why or (closed and closed.intersection(addresses.domains_of(key))):
-                found[key] = why.get(digest, "")
+        if len(entries) > len(part) or not all(target for _kind, target, _digest, _reason in entries):
+            found |= _by_hash(rows, part)
+        else:
+            found |= _by_name(entries, part)
+    return found
+
+
+def _by_name(entries: Sequence[tuple[str, str, str, str]], keys: Sequence[str]) -> dict[str, str]:
+    """Look for keys among entries that can all be read."""
+    own = {addresses.key(name): why for kind, name, _digest, why in entries if kind == SuppressionKind.ADDRESS}
+    closed = {addresses.domain_key(name) for kind, name, _digest, _why in entries if kind == SuppressionKind.DOMAIN}
+    return _among(keys, own, closed)
+
+
+def _by_hash(rows: SuppressionQuerySet, keys: Sequence[str]) -> dict[str, str]:
+    """Look for keys where entries are many, or some are of people who were erased and can be found by hash alone."""
+    own = {addresses.key_hash(key): key for key in keys}
+    last = {key.rpartition("@")[2] for key in keys}
+    # Most domains are the only one that they belong to, which is said sooner than `domains_of` can.
+    above = {name for domain in last if domain.count(".") > 1 for name in addresses.domains_of(domain)}
+    domains = {addresses.key_hash(name): name for name in last | above}
+    why = dict(rows.matching([*own, *domains]).values_list("target_hash", "reason"))
+    barred = {own[digest]: reason for digest, reason in why.items() if digest in own}
+    return _among(keys, barred, {domains[digest] for digest in why if digest in domains})
+
+
+def _among(keys: Sequence[str], own: Mapping[str, str], closed: set[str]) -> dict[str, str]:
+    """Return the barred ones of the keys: those of `own`, each with its reason, and those of the domains `closed`."""
+    found = {key: own[key] for key in keys if key in own}
+    if closed:
+        found |= {key: "" for key in keys if key not in own and closed.intersection(addresses.domains_of(key))}
     return found
 
 

@@ -137,7 +137,7 @@ def _chunks(desk: Desk, rows: Iterator[Row]) -> Generator[Chunk, None, None]:
     """
 
     def lay() -> Chunk:
-        return writing.chunk_of(desk, [desk.plan.lay(row) for row in islice(rows, CHUNK)])
+        return writing.chunk_of([desk.plan.lay(row) for row in islice(rows, CHUNK)])
 
     # The reasons of rejected rows are written by the thread, in the language of its caller.
     language = (translation.get_language(),)

@@ -25,7 +25,6 @@ from contacts.models import (
     PipelineStage,
     RejectedRow,
     StageMove,
-    Suppression,
     Tagging,
 )
 from fluenzr.core import bulk, bus, ids
@@ -36,15 +35,11 @@ from fluenzr.workspaces.models import Workspace
 
 @dataclass
 class Chunk:
-    """Rows to be written in one transaction, a key for each that may become a contact and another for its consent.
-
-    The hashes find suppressions; there are none where no suppression is expected.
-    """
+    """Rows to be written in one transaction, a key for each that may become a contact and another for its consent."""
 
     rows: list[Prepared | Rejected]
     keys: list[uuid.UUID]
     consent_keys: list[str]
-    hashes: suppression.Hashed | None
 
 
 @dataclass
@@ -80,8 +75,6 @@ class Desk:
     stage: PipelineStage | None
     # Whether known addresses are expected. Where all are new, asking first would only cost time: the key tells.
     looks: bool = False
-    # Whether suppressions are expected; where there is none, hashes of addresses would be made for nothing.
-    bars: bool = True
 
     @property
     def workspace(self) -> Workspace:
@@ -103,15 +96,13 @@ def desk_of(origin: Import, plan: Plan) -> Desk:
     """Fetch what the chunks need; groups that were deleted meanwhile are left out."""
     keys = [key for key in map(Group.key_of, origin.group_ids) if key]
     groups = list(Group.objects.in_workspace(origin.workspace).filter(pk__in=keys).order_by("pk"))
-    bars = Suppression.objects.in_workspace(origin.workspace).exists()
-    return Desk(origin, plan, groups, origin.stage, bars=bars)
+    return Desk(origin, plan, groups, origin.stage)
 
 
-def chunk_of(desk: Desk, rows: list[Prepared | Rejected]) -> Chunk:
-    """Do what can be done with rows before they are written; asks no database."""
-    addresses = [row.key for row in rows if isinstance(row, Prepared)]
-    keys, consent_keys = ids.draw(len(addresses)), ids.draw_hex(len(addresses))
-    return Chunk(rows, keys, consent_keys, suppression.hashed(addresses) if desk.bars else None)
+def chunk_of(rows: list[Prepared | Rejected]) -> Chunk:
+    """Draw the keys that rows may need; asks no database."""
+    people = sum(isinstance(row, Prepared) for row in rows)
+    return Chunk(rows, ids.draw(people), ids.draw_hex(people))
 
 
 def write(desk: Desk, chunk: Chunk, *, now: datetime) -> Counts:
@@ -130,7 +121,7 @@ def write(desk: Desk, chunk: Chunk, *, now: datetime) -> Counts:
     everyone: dict[uuid.UUID, None] = {}
     tags: dict[uuid.UUID, list[str]] = {}
     room = _room(desk)
-    barred = suppression.standing_of_keys(desk.workspace, [row.key for row in good], known=chunk.hashes)
+    barred = suppression.standing_of_keys(desk.workspace, [row.key for row in good])
     usual = desk.origin.tags
     skips = desk.origin.on_duplicate == OnDuplicate.SKIP
     for row in good:

@@ -86,7 +86,7 @@ def _groups(rows: ContactQuerySet, workspace: Workspace, value: Any, path: str) 
 
 
 def _tags(rows: ContactQuerySet, workspace: Workspace, value: Any, path: str) -> ContactQuerySet:
-    return rows.tagged(_texts(value, path))
+    return rows.tagged(_texts(value, path), workspace=workspace)
 
 
 def _company_domains(rows: ContactQuerySet, workspace: Workspace, value: Any, path: str) -> ContactQuerySet:

@@ -32,11 +32,13 @@ class ContactQuerySet(ScopedQuerySet):
         """Keep the members of any of the groups."""
         return self.filter(Exists(Membership.objects.filter(contact=OuterRef("pk"), group__in=list(groups))))
 
-    def tagged(self, names: Iterable[str]) -> Self:
-        """Keep those who carry any of the tags."""
-        # Found first, so that the index of tags and contacts answers for each contact without a row.
-        tags = Tag.objects.filter(name__in=list(names))
-        return self.filter(Exists(Tagging.objects.filter(contact=OuterRef("pk"), tag__in=tags.values("pk"))))
+    def tagged(self, names: Iterable[str], *, workspace: Workspace) -> Self:
+        """Keep those who carry any of the workspace's tags of these names, for whose keys it asks first.
+
+        Of a key PostgreSQL knows how many carry it: it begins with them where they are few, else with the list's order.
+        """
+        tags = list(Tag.objects.in_workspace(workspace).filter(name__in=list(names)).values_list("pk", flat=True))
+        return self.filter(Exists(Tagging.objects.filter(contact=OuterRef("pk"), tag__in=tags)))
 
     def at_domains(self, domains: Iterable[str]) -> Self:
         """Keep those whose address is at one of the domains, named as keys have them."""

@@ -53,7 +53,7 @@ class ContactList(Resource):
         for name in {"group", "groupId"} & asked.keys():
             rows = rows.in_groups([asked[name].pk])
         if "tag" in asked:
-            rows = rows.tagged([asked["tag"]])
+            rows = rows.tagged([asked["tag"]], workspace=self.workspace)
         return answers.page_of(rows, asked, show_all)
 
     def post(self, request: Request) -> Response:

@@ -1,9 +1,11 @@
 """The file of an import in the database, in parts, so that any worker can take it up and none ever holds all of it."""
 
 import hashlib
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +16,20 @@ from fluenzr.core.errors import Invalid
 
 MAX_BYTES = 25 * 1024 * 1024
 PART = 2 * 1024 * 1024
+_PREFIX = "fluenzr-import-"
+# No import works that long on one copy of its file, so whoever made this one was killed.
+_LEFT_AFTER_SECONDS = 24 * 3600
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Give a folder for as long as it is needed; people's data that a killed process left in another one goes first."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _LEFT_AFTER_SECONDS:
+                shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
+        yield Path(folder)
 
 
 @contextmanager
@@ -24,8 +40,8 @@ def on_disk(content: IO[bytes], *, limit: int | None = MAX_BYTES) -> Iterator[tu
         Invalid: it is larger than `limit` bytes.
     """
     digest, size = hashlib.sha256(), 0
-    with tempfile.TemporaryDirectory(prefix="fluenzr-import-") as folder:
-        path = Path(folder) / "file"
+    with _folder() as folder:
+        path = folder / "file"
         with path.open("wb") as file:
             while block := content.read(PART):
                 size += len(block)
@@ -47,8 +63,8 @@ def keep(origin: Import, path: Path) -> None:
 @contextmanager
 def kept(origin: Import) -> Iterator[Path]:
     """Give the path of a temporary copy of what `keep` wrote."""
-    with tempfile.TemporaryDirectory(prefix="fluenzr-import-") as folder:
-        path = Path(folder) / "file"
+    with _folder() as folder:
+        path = folder / "file"
         with path.open("wb") as file:
             numbers = ImportPart.objects.filter(origin=origin).order_by("number").values_list("pk", flat=True)
             for key in list(numbers):

@@ -105,7 +105,7 @@ def count(campaign: Campaign, asked: Asked) -> int:
 
 def fit(campaign: Campaign, contacts: Sequence[UUID]) -> list[UUID]:
     """Return the keys of those contacts that are not in, have an address, and may be written to."""
-    rows = Contact.objects.in_workspace(campaign.workspace_id).filter(pk__in=among.keys(contacts))
+    rows = Contact.objects.in_workspace(campaign.workspace_id).filter(among.keys("pk", contacts))
     # Looked up one by one: of a campaign that is being filled PostgreSQL believes yet that hardly anybody is in it, and
     # would join each piece with all who are.
     rows = rows.annotate(journey=Subquery(_journeys(campaign).values("pk")[:1])).filter(journey=None)
@@ -185,6 +185,6 @@ def _resolve(
     here: set[UUID] = set()
     rows = model.objects.in_workspace(campaign.workspace_id)
     for chunk in chunks([key for key in asked.values() if key is not None]):
-        here.update(rows.filter(pk__in=among.keys(chunk)).values_list("pk", flat=True))
+        here.update(rows.filter(among.keys("pk", chunk)).values_list("pk", flat=True))
     unknown.extend(Unknown(text, words) for text, key in asked.items() if key not in here)
     return [key for key in asked.values() if key in here]

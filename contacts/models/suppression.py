@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Self
 
-from django.db import connection, models
-from django.db.models import Func, Q, Value
+from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from contacts.enums import (
@@ -16,23 +16,12 @@ from fluenzr.core.ids import KeyField, PublicIdMixin
 from fluenzr.workspaces.models import ScopedQuerySet, Workspace
 
 
-class _IsAmong(Func):
-    """Whether a hash is an element of an array."""
-
-    template = "(%(expressions)s::varchar[]))"
-    arg_joiner = " = ANY("
-    output_field = models.BooleanField()
-
-
 class SuppressionQuerySet(ScopedQuerySet):
     """Questions about who must never be written to."""
 
     def matching(self, hashes: Iterable[str]) -> Self:
         """Keep the entries whose keyed hash is among these."""
-        if connection.vendor != "postgresql":
-            return self.filter(target_hash__in=among.texts(hashes))
-        # Not a subquery: where the table was never analysed, that is gone through anew for each suppression.
-        return self.filter(_IsAmong("target_hash", Value("{" + ",".join(hashes) + "}")))
+        return self.filter(among.hashes("target_hash", hashes))
 
 
 class Suppression(PublicIdMixin, models.Model):

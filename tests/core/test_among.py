@@ -1,3 +1,4 @@
+import json
 from uuid import UUID
 
 import pytest
@@ -14,13 +15,13 @@ AWKWARD = ['o\'neil "the" {first}, \\ %s é 名', "plain", ""]
 def test_keys_are_found_and_others_are_not(workspace: Workspace, count: int) -> None:
     people = [make_contact(workspace, f"p{number}@a.example").pk for number in range(4)]
     asked = [*people[:count], UUID(int=7)]
-    assert set(Contact.objects.filter(pk__in=among.keys(asked)).values_list("pk", flat=True)) == set(people[:count])
+    assert set(Contact.objects.filter(among.keys("pk", asked)).values_list("pk", flat=True)) == set(people[:count])
 
 
 def test_texts_are_found_however_they_are_written(workspace: Workspace) -> None:
     for number, company in enumerate([*AWKWARD, "other"]):
         make_contact(workspace, f"p{number}@a.example", company=company)
-    found = Contact.objects.filter(company__in=among.texts(AWKWARD)).values_list("company", flat=True)
+    found = Contact.objects.filter(company__in=among.listed(json.dumps(AWKWARD))).values_list("company", flat=True)
     assert sorted(found) == sorted(AWKWARD)
-    assert not Contact.objects.filter(company__in=among.texts([])).exists()
-    assert Contact.objects.exclude(company__in=among.texts(AWKWARD)).get().company == "other"
+    assert not Contact.objects.filter(company__in=among.listed("[]")).exists()
+    assert Contact.objects.exclude(company__in=among.listed(json.dumps(AWKWARD))).get().company == "other"

@@ -25,12 +25,17 @@ WRITTEN = ("email", "email_key", "custom", "status", "status_at", "deal_value", 
 # Two writers of one new address: the second tries again and then finds a duplicate.
 ATTEMPTS = 3
 # A suppressed address is not made active by writing it again.
-STATUS_OF_SUPPRESSED = {
+_STATUS_OF_SUPPRESSED = {
     SuppressionReason.UNSUBSCRIBED: ContactStatus.UNSUBSCRIBED,
     SuppressionReason.COMPLAINED: ContactStatus.UNSUBSCRIBED,
     SuppressionReason.BOUNCED: ContactStatus.BOUNCED,
     SuppressionReason.ERASED: ContactStatus.BLOCKED,
 }
+
+
+def status_of_suppressed(reason: str) -> ContactStatus | None:
+    """Return the status in which a contact begins whose address is suppressed for that reason, if it is its own."""
+    return _STATUS_OF_SUPPRESSED.get(SuppressionReason(reason)) if reason else None
 
 
 @dataclass(frozen=True)
@@ -218,6 +223,6 @@ def _check_room(workspace: Workspace, adding: int) -> None:
 def _keep_suppressed(workspace: Workspace, new: Sequence[Contact], now: datetime) -> None:
     reasons = suppression.reasons(workspace, [row.email for row in new if row.email])
     for row in new:
-        status = STATUS_OF_SUPPRESSED.get(SuppressionReason(reasons[row.email])) if row.email in reasons else None
+        status = status_of_suppressed(reasons.get(row.email or "", ""))
         if status is not None:
             row.status, row.status_at = status, now

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from contacts import consents, facts, grouping, history, stages, suppression, tagging
-from contacts.batches import STATUS_OF_SUPPRESSED
+from contacts.batches import status_of_suppressed
 from contacts.drafts import COLUMNS, Changes
-from contacts.enums import ContactStatus, OnDuplicate, SuppressionReason
+from contacts.enums import ContactStatus, OnDuplicate
 from contacts.importing import laying
 from contacts.importing.laying import Plan, Prepared, Rejected
 from contacts.models import (
@@ -277,7 +277,7 @@ def _insert(
 
 
 def _status(reason: str, now: datetime) -> tuple[str, datetime | None]:
-    found = STATUS_OF_SUPPRESSED.get(SuppressionReason(reason)) if reason else None
+    found = status_of_suppressed(reason)
     return (found.value, now) if found else (ContactStatus.ACTIVE.value, None)
 
 

@@ -6,12 +6,11 @@ What needs Django set up is imported where it is used: each measurement has a pr
 import argparse
 import itertools
 import os
-import subprocess
 import sys
 import time
 from typing import Any
 
-from benchmarks.installation import analyse, installation
+from benchmarks.installation import analyse, installation, on_each
 
 LIMIT_SECONDS = 10.0
 BATCH = 2000
@@ -67,8 +66,7 @@ def main() -> int:
     parser.add_argument("--on", choices=("sqlite", "postgresql"), help="measure on this one only")
     arguments = parser.parse_args()
     if arguments.on is None:
-        command = [sys.executable, "-m", "benchmarks.additions", *sys.argv[1:], "--on"]
-        return max(subprocess.run([*command, on], check=False).returncode for on in ("sqlite", "postgresql"))
+        return on_each("benchmarks.additions")
     good = run(arguments.on, arguments.people)
     print("as claimed" if good else "NOT AS CLAIMED")
     return 0 if good else 1

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from django.db import connection
 
-from benchmarks.installation import analyse, installation
+from benchmarks.installation import analyse, installation, on_each
 
 FAR = 5000
 ROUNDS, REQUESTS, REQUESTS_OF_PEER = 5, 40, 8
@@ -59,8 +59,7 @@ def main() -> int:
     parser.add_argument("--database", default="", help="URL of a database that is filled once, and kept; with --on")
     arguments = parser.parse_args()
     if arguments.on is None:
-        command = [sys.executable, "-m", "benchmarks.api", *sys.argv[1:], "--on"]
-        return max(subprocess.run([*command, on], check=False).returncode for on in ("postgresql", "sqlite"))
+        return on_each("benchmarks.api", ("postgresql", "sqlite"))
     with installation(on=arguments.on, kept=arguments.database):
         good = run(arguments)
     print("as claimed" if good else "NOT AS CLAIMED")

@@ -1,8 +1,9 @@
 """A database of its own for a measurement. Django is set up for one, so each measurement is a process."""
 
 import os
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import django
@@ -28,6 +29,12 @@ def installation(*, on: str, kept: str = "") -> Iterator[None]:
             _set_up(url)
             yield
             connection.close()
+
+
+def on_each(module: str, databases_in_turn: Sequence[str] = ("sqlite", "postgresql")) -> int:
+    """Run a benchmark on each database, with the arguments that it was called with; return the worst exit code."""
+    command = [sys.executable, "-m", module, *sys.argv[1:], "--on"]
+    return max(subprocess.run([*command, on], check=False).returncode for on in databases_in_turn)
 
 
 def _set_up(url: str) -> None:

@@ -7,7 +7,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +16,7 @@ from typing import Any
 
 from django.db import connection
 
-from benchmarks.installation import analyse, installation
+from benchmarks.installation import analyse, installation, on_each
 
 LIMIT_MS = 300
 TIMES = 5
@@ -66,8 +65,7 @@ def main() -> int:
     parser.add_argument("--database", default="", help="URL of a database that is filled once, and kept; with --on")
     arguments = parser.parse_args()
     if arguments.on is None:
-        command = [sys.executable, "-m", "benchmarks.pages", *sys.argv[1:], "--on"]
-        return max(subprocess.run([*command, on], check=False).returncode for on in ("sqlite", "postgresql"))
+        return on_each("benchmarks.pages")
     with installation(on=arguments.on, kept=arguments.database):
         good = run(arguments)
     print("as claimed" if good else "NOT AS CLAIMED")

@@ -115,9 +115,9 @@ class Peer:
         assert line.upper().startswith(verb), line
         self.say(answer)
 
-    def greet(self) -> None:
+    def greet(self, extension: str = "") -> None:
         self.say("220 bad peer")
-        self.expect("EHLO", "250 bad peer")
+        self.expect("EHLO", f"250-bad peer\r\n250 {extension}" if extension else "250 bad peer")
 
     def until_data(self) -> None:
         self.expect("MAIL", "250 ok")
@@ -162,6 +162,44 @@ def bad_peer(*plays: Callable[[Peer], None]) -> Iterator[int]:
         assert not thread.is_alive()
     finally:
         listener.close()
+
+
+@contextlib.contextmanager
+def bad_peers(play: Callable[[Peer, int], None], tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """A server that plays a script on each of its connections at once; the script is told the number of its own."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    failures: list[BaseException] = []
+    threads: list[threading.Thread] = []
+
+    def serve(connection: socket.socket, number: int) -> None:
+        connection.settimeout(10)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            sock = connection if tls is None else tls.wrap_socket(connection, server_side=True)
+            with sock, sock.makefile("rwb") as stream:
+                play(Peer(stream, sock), number)
+        except BaseException as error:
+            failures.append(error)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _address = listener.accept()
+                threads.append(threading.Thread(target=serve, args=(connection, len(threads)), daemon=True))
+                threads[-1].start()
+
+    accepting = threading.Thread(target=accept, daemon=True)
+    accepting.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        accepting.join(10)
+        listener.close()
+        for thread in threads:
+            thread.join(10)
+    assert not failures, failures
+    assert not any(thread.is_alive() for thread in threads)
 
 
 @dataclass(frozen=True)

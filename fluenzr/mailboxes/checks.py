@@ -60,7 +60,7 @@ def _sending(account: Account, now: datetime) -> list[Check]:
     try:
         transport.probe()
         signed_in = Check("smtp", True, _("The server for sending accepts the login."))
-        receipt = next(iter(transport.deliver([_mail(account, now)], set)))
+        receipt = next(iter(transport.deliver([_mail(account, now)], set, lambda key: None)))
     except TransportDown as down:
         return [Check("smtp", False, _down(account, down), down.text)]
     finally:

@@ -140,7 +140,8 @@ def _servers(draft: Draft, account: Account, problems: Problems) -> None:
         return
     secrets = account.secrets()
     kept = dict(secrets)
-    preset = presets.of_domain(account.domain)
+    # Who has an address at a provider of mailboxes may send by a relay all the same.
+    preset = presets.of_domain(account.domain) if account.provider == Provider.SMTP else None
     if preset is not None and account._state.adding and not (draft.get("smtp") or {}).get("host"):
         account.smtp_host, account.smtp_port = preset.smtp_host, preset.smtp_port
         account.smtp_encryption = preset.smtp_encryption
@@ -154,6 +155,11 @@ def _servers(draft: Draft, account: Account, problems: Problems) -> None:
         problems["smtp.host"] = [_("Host is required")]
     if secrets.get("smtp") and not account.smtp_username:
         account.smtp_username = account.email
+    if account.provider == Provider.RELAY and account.imap_host:
+        # The login of a relay opens no mailbox, and is not for the mailbox's server to hear.
+        account.imap_username = account.imap_username or account.email
+        if not secrets.get("imap"):
+            problems.setdefault("imap.password", [_("The mailbox needs a password of its own")])
     if secrets != kept:
         account.seal_secrets(secrets)
 

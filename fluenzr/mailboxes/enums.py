@@ -15,7 +15,8 @@ class Channel(TextChoices):
 class Provider(TextChoices):
     """Whose servers an account uses; the transport is chosen by it."""
 
-    SMTP = "smtp", _("SMTP")
+    SMTP = "smtp", _("Mailbox (SMTP)")
+    RELAY = "relay", _("Relay or ESP (SMTP)")
     SANDBOX = "sandbox", _("Sandbox")
 
 

@@ -143,6 +143,25 @@ class SmtpForm(AccountForm):
         return values
 
 
+class RelayForm(SmtpForm):
+    """An own relay or an ESP: sends in bulk, as fast as it is let, and has no limits unless they are typed."""
+
+    provider = Provider.RELAY
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["email"].label = _("Sender's address")
+        self.fields["email"].help_text = _("The service must allow it: most ask you to verify the domain first")
+        self.fields["smtp_username"].help_text = _("As the service gives it; without user and password none signs in")
+        self.fields["daily_limit"].help_text = _("Empty is no limit")
+        self.fields["imap_username"].help_text = _("Empty is the sender's address")
+        if self.is_new:
+            self.fields["imap_password"].help_text = ""
+        self.fields["imap_host"].help_text = _(
+            "Of the mailbox behind the sender's address, if there is one: replies and bounces are found there"
+        )
+
+
 def values_of_preset(preset: Preset) -> dict[str, Any]:
     """Return what the form of a new account begins with at a provider."""
     names = ("smtp_host", "smtp_port", "smtp_encryption", "imap_host", "imap_port", "imap_encryption", "daily_limit")

@@ -33,6 +33,16 @@ OVH = Preset("OVH", "ssl0.ovh.net", 465, Encryption.SSL, "ssl0.ovh.net")
 IONOS = Preset("IONOS", "smtp.ionos.com", 465, Encryption.SSL, "imap.ionos.com")
 GANDI = Preset("Gandi", "mail.gandi.net", 465, Encryption.SSL, "mail.gandi.net")
 
+# Services that send in bulk. They give an SMTP login of their own; a host may differ by region.
+BREVO = Preset("Brevo", "smtp-relay.brevo.com", 587, Encryption.TLS, "")
+MAILGUN = Preset("Mailgun", "smtp.mailgun.org", 587, Encryption.TLS, "")
+MAILJET = Preset("Mailjet", "in-v3.mailjet.com", 587, Encryption.TLS, "")
+POSTMARK = Preset("Postmark", "smtp-broadcasts.postmarkapp.com", 587, Encryption.TLS, "")
+SCALEWAY = Preset("Scaleway", "smtp.tem.scaleway.com", 587, Encryption.TLS, "")
+SENDGRID = Preset("SendGrid", "smtp.sendgrid.net", 587, Encryption.TLS, "")
+SES = Preset("Amazon SES", "email-smtp.eu-west-1.amazonaws.com", 587, Encryption.TLS, "")
+
+RELAYS = (SES, BREVO, MAILGUN, MAILJET, POSTMARK, SCALEWAY, SENDGRID)
 ALL = (GMAIL, WORKSPACE, OUTLOOK, MICROSOFT_365, YAHOO, ICLOUD, ZOHO, FASTMAIL, OVH, IONOS, GANDI)
 _BY_DOMAIN = {
     "gmail.com": GMAIL,

@@ -8,6 +8,7 @@ _ACCOUNT = "accounts/<str:account_id>"
 urlpatterns = [
     path("accounts/", listed.listed, name="list"),
     path("accounts/new", listed.new, name="new"),
+    path("accounts/new-relay", listed.new_relay, name="new-relay"),
     path("accounts/new-sandbox", listed.new_sandbox, name="new-sandbox"),
     path(f"{_ACCOUNT}/", account.shown, name="account"),
     path(f"{_ACCOUNT}/edit", account.edit, name="edit"),

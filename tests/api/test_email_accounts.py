@@ -57,6 +57,14 @@ def test_account_shows_all_but_its_passwords(workspace: Workspace, api: ApiClien
     assert data(api.get("/email-accounts")) == [account]
 
 
+def test_relay_has_no_limits_and_stays_a_relay(api: ApiClient) -> None:
+    account = made(api, provider="relay", imap=None)
+
+    assert (account["provider"], account["dailyLimit"], account["imap"]) == ("relay", None, None)
+    answer = api.put(f"/email-accounts/{account['id']}", {"provider": "smtp"})
+    assert (answer.status_code, list(answer.json()["error"]["details"])) == (400, ["provider"])
+
+
 def test_put_merges_servers_and_takes_back_what_get_gave(api: ApiClient) -> None:
     account = made(api)
     path = f"/email-accounts/{account['id']}"

@@ -69,9 +69,23 @@ def test_create_knows_the_servers_of_common_providers(workspace: Workspace) -> N
     assert (account.smtp_host, account.smtp_port, account.smtp_username) == ("smtp.gmail.com", 587, "a@gmail.com")
 
 
+def test_create_leaves_a_relay_its_own_server_and_no_limit(workspace: Workspace) -> None:
+    account = connect(workspace, email="a@gmail.com", provider="relay", smtp={"host": "smtp.gmail.com"})
+    assert (account.provider, account.channel, account.daily_limit) == ("relay", "email", None)
+
+
+def test_create_keeps_the_login_of_a_relay_from_the_mailbox_that_is_read(workspace: Workspace) -> None:
+    imap = {"host": "127.0.0.1", "password": "another"}
+    account = connect(workspace, provider="relay", imap=imap)
+    assert (account.smtp_username, account.imap_username) == ("jane", "jane@acme.example")
+    assert account.secrets() == {"smtp": SECRET, "imap": "another"}
+
+
 @pytest.mark.parametrize(
     ("fields", "path"),
     [
+        ({"provider": "relay", "imap": {"host": "127.0.0.1"}}, "imap.password"),
+        ({"email": "a@gmail.com", "provider": "relay", "smtp": {}}, "smtp.host"),
         ({"email": "no"}, "email"),
         ({"provider": "pigeon"}, "provider"),
         ({"smtp": {}}, "smtp.host"),

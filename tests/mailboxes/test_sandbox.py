@@ -23,7 +23,9 @@ def make_parcel(**fields: Any) -> Parcel:
 def test_deliver_keeps_what_is_opened(workspace: Workspace) -> None:
     kept, stopped = make_parcel(), make_parcel()
     transport = transports.of(make_account(workspace))
-    receipts = list(transport.deliver([kept, stopped], lambda ids: {kept.id}))
+    begun: list[uuid.UUID] = []
+    receipts = list(transport.deliver([kept, stopped], lambda ids: {kept.id}, begun.append))
+    assert begun == [kept.id]
     assert [(receipt.id, receipt.outcome) for receipt in receipts] == [
         (kept.id, Outcome.ACCEPTED),
         (stopped.id, Outcome.UNOPENED),
@@ -38,4 +40,4 @@ def test_deliver_keeps_what_is_opened(workspace: Workspace) -> None:
 
 
 def test_every_provider_has_a_transport() -> None:
-    assert transports.providers() == {"smtp", "sandbox"}
+    assert transports.providers() == {"smtp", "relay", "sandbox"}

@@ -35,7 +35,7 @@ def let_all(ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
 def send(port: int, *parcels: Parcel, open_: Callable[..., Any] = let_all, **fields: Any) -> list[Receipt]:
     transport = smtp.SmtpTransport(make_account(port, **fields))
     try:
-        return list(transport.deliver(parcels or (make_parcel(),), open_))
+        return list(transport.deliver(parcels or (make_parcel(),), open_, lambda key: None))
     finally:
         transport.close()
 
@@ -63,6 +63,41 @@ def test_deliver_sends_many_on_one_connection() -> None:
         receipts = send(server.port, *[make_parcel(f"p{n}@b.example") for n in range(5)])
     assert [receipt.outcome for receipt in receipts] == [Outcome.ACCEPTED] * 5
     assert (server.connections, len(server.mails)) == (1, 5)
+
+
+def test_deliver_writes_the_envelope_at_once_where_that_is_offered() -> None:
+    def play(peer: Peer) -> None:
+        peer.greet("PIPELINING")
+        for refused in (True, False):
+            assert [peer.stream.readline()[:4] for _line in range(3)] == [b"MAIL", b"RCPT", b"DATA"]
+            for reply in ("250 ok", "550 5.1.1 No such user", "503 no") if refused else ("250 ok", "250 ok", "354 go"):
+                peer.say(reply)
+            if refused:
+                peer.expect("RSET", "250 ok")
+        peer.body()
+        peer.say("250 ok")
+        peer.expect("QUIT", "221 bye")
+
+    with bad_peer(play) as port:
+        receipts = send(port, make_parcel(), make_parcel())
+    assert outcomes(receipts) == [(Outcome.REFUSED, 550), (Outcome.ACCEPTED, 250)]
+
+
+def test_deliver_hangs_up_when_data_is_taken_for_nobody() -> None:
+    def lax(peer: Peer) -> None:
+        peer.greet("PIPELINING")
+        peer.expect("MAIL", "250 ok")
+        peer.expect("RCPT", "550 5.1.1 No such user")
+        peer.expect("DATA", "354 go on")
+        assert peer.gone()
+
+    def drop(peer: Peer) -> None:
+        peer.greet("PIPELINING")
+        peer.expect("MAIL", "550 5.1.0 not you")
+
+    with bad_peer(lax, drop) as port:
+        receipts = send(port, make_parcel(), make_parcel())
+    assert outcomes(receipts) == [(Outcome.REFUSED, 550), (Outcome.REFUSED, 550)]
 
 
 def test_deliver_changes_a_worn_connection(monkeypatch: pytest.MonkeyPatch) -> None:

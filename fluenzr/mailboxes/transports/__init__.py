@@ -10,12 +10,24 @@ from fluenzr.mailboxes.transports.base import (
     Receipt,
     Transport,
     TransportDown,
+    bulk_providers,
     of,
     providers,
 )
 from fluenzr.mailboxes.verdicts import Verdict
 
-__all__ = ["Open", "Outcome", "Parcel", "Receipt", "Transport", "TransportDown", "Verdict", "of", "providers"]
+__all__ = [
+    "Open",
+    "Outcome",
+    "Parcel",
+    "Receipt",
+    "Transport",
+    "TransportDown",
+    "Verdict",
+    "bulk_providers",
+    "of",
+    "providers",
+]
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")

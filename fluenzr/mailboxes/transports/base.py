@@ -30,9 +30,9 @@ class Outcome(StrEnum):
     """What became of a parcel."""
 
     ACCEPTED = "accepted"  # the server took it
-    DEFERRED = "deferred"  # not now: a 4xx reply, or the connection was lost before anything was opened
+    DEFERRED = "deferred"  # not now: a 4xx reply, or the connection was lost before the body was begun
     REFUSED = "refused"  # never: a 5xx reply, or an envelope that cannot be
-    UNKNOWN = "unknown"  # it was opened, and no answer came: it may have arrived
+    UNKNOWN = "unknown"  # its body was begun, and no answer came: it may have arrived
     UNOPENED = "unopened"  # `open` did not let it through: nothing was said about it
 
 
@@ -49,7 +49,7 @@ class Receipt:
 
 
 class TransportDown(Exception):
-    """The account cannot send at all now. Nothing of the parcels without a receipt was opened.
+    """The account cannot send at all now. Of the parcels without a receipt no body was begun.
 
     `kind` is `connect`, `tls`, `auth` or `limit`; `permanent` says that trying again changes nothing until a person
     does something. `text` is what the server or the network said, in its words.
@@ -64,6 +64,8 @@ class TransportDown(Exception):
 
 # Commits `sending` for those of the parcels that may still go, and returns their ids.
 Open = Callable[[Sequence[uuid.UUID]], set[uuid.UUID]]
+# Notes that the body of an opened parcel may be on the wire from now on.
+Begun = Callable[[uuid.UUID], None]
 
 
 class Transport(ABC):
@@ -71,19 +73,22 @@ class Transport(ABC):
 
     # How many parcels one call of `deliver` may take.
     batch: ClassVar[int] = 1
+    # Whether it is the door of an own relay or an ESP: it opens what its connections take next, not one at a time.
+    in_bulk: ClassVar[bool] = False
 
     def __init__(self, account: Account) -> None:
         self.account = account
 
     @abstractmethod
-    def deliver(self, parcels: Sequence[Parcel], open: Open) -> Iterator[Receipt]:
-        """Send the parcels and yield a receipt for each as soon as it is known, in their order.
+    def deliver(self, parcels: Sequence[Parcel], open: Open, begun: Begun) -> Iterator[Receipt]:
+        """Send the parcels and yield a receipt for each as soon as it is known.
 
         `open` is called at the last moment at which a parcel can still be held back; only what it returns is sent.
-        An error that it raises passes through, and nothing was sent of what it was asked about.
+        An error that it raises passes through, and nothing was sent of what it was asked about. `begun` is called for
+        each opened parcel right before the first byte of its body is written; without it the body must not be.
 
         Raises:
-            TransportDown: what has no receipt yet was not opened.
+            TransportDown: what has no receipt yet was not begun, though it may have been opened.
         """
 
     @abstractmethod
@@ -123,3 +128,8 @@ def of(account: Account) -> Transport:
 def providers() -> frozenset[str]:
     """Return the providers that accounts may have."""
     return frozenset(_kinds)
+
+
+def bulk_providers() -> frozenset[str]:
+    """Return the providers whose transports send in bulk."""
+    return frozenset(provider for provider, kind in _kinds.items() if kind.in_bulk)

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from fluenzr.mailboxes.enums import Provider
 from fluenzr.mailboxes.models import SandboxMail
-from fluenzr.mailboxes.transports.base import Open, Outcome, Parcel, Receipt, Transport, register
+from fluenzr.mailboxes.transports.base import Begun, Open, Outcome, Parcel, Receipt, Transport, register
 
 
 @register(Provider.SANDBOX)
@@ -15,9 +15,11 @@ class SandboxTransport(Transport):
 
     batch = 50
 
-    def deliver(self, parcels: Sequence[Parcel], open: Open) -> Iterator[Receipt]:
+    def deliver(self, parcels: Sequence[Parcel], open: Open, begun: Begun) -> Iterator[Receipt]:
         """Keep the parcels that `open` lets through."""
         opened = open([parcel.id for parcel in parcels])
+        for key in opened:
+            begun(key)
         SandboxMail.objects.bulk_create(self._row(parcel) for parcel in parcels if parcel.id in opened)
         for parcel in parcels:
             if parcel.id in opened:

@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -78,6 +79,17 @@ class Session:
         self._pending = bytearray()
         self.extensions: dict[str, str] = {}
 
+    @property
+    def pipelining(self) -> bool:
+        """Whether the server takes several commands at once."""
+        return "PIPELINING" in self.extensions
+
+    @property
+    def size_limit(self) -> int | None:
+        """The largest mail that the server takes, where it says so (RFC 1870)."""
+        limit = self.extensions.get("SIZE", "")
+        return int(limit) if limit.isdigit() and int(limit) > 0 else None
+
     def command(self, line: str, *, seconds: float = COMMAND_SECONDS) -> Reply:
         """Send one command line of ASCII and return the reply.
 
@@ -85,11 +97,23 @@ class Session:
             Lost: see there.
             ValueError: the line holds a line end or something not ASCII; nothing was sent.
         """
-        raw = line.encode("ascii")
-        if b"\r" in raw or b"\n" in raw or b"\x00" in raw:
-            raise ValueError("a command is one line")
-        self.write(raw + b"\r\n", seconds=seconds)
+        self.write(_command(line), seconds=seconds)
         return self.reply(seconds=seconds)
+
+    def commands(self, lines: Sequence[str]) -> Iterator[Reply]:
+        """Send commands, in one write where the server offers PIPELINING (RFC 2920), and yield the reply to each.
+
+        Without it a command is sent when the reply before it was taken, so who stops reading stops the rest.
+
+        Raises:
+            Lost, ValueError: as `command`.
+        """
+        if not self.pipelining:
+            yield from map(self.command, lines)
+            return
+        self.write(b"".join(map(_command, lines)), seconds=COMMAND_SECONDS)
+        for _line in lines:
+            yield self.reply(seconds=COMMAND_SECONDS)
 
     def write(self, raw: bytes, *, seconds: float) -> None:
         """Send bytes as they are; Lost when they do not get through in time."""
@@ -110,7 +134,7 @@ class Session:
             line = self._line(deadline)
             if not re.match(rb"[2-5][0-9]{2}([ -]|$)", line):
                 break
-            lines.append(_CONTROLS.sub(" ", line[4:].decode(errors="replace")).strip())
+            lines.append(clean(line[4:]))
             if line[3:4] != b"-":
                 return Reply(int(line[:3]), tuple(lines))
         raise Lost("the server speaks no SMTP")
@@ -152,6 +176,10 @@ class Session:
         self._pending.clear()
         self._sock = ssl.create_default_context().wrap_socket(self._sock, server_hostname=host)
 
+    def release(self) -> tuple[socket.socket, bytes]:
+        """Give the socket away, and what was received and not yet read; the session is of no more use."""
+        return self._sock, bytes(self._pending)
+
     def close(self) -> None:
         """Drop the connection without a word."""
         self._sock.close()
@@ -164,6 +192,19 @@ class Session:
             pass
         finally:
             self.close()
+
+
+def _command(line: str) -> bytes:
+    raw = line.encode("ascii")
+    if b"\r" in raw or b"\n" in raw or b"\x00" in raw:
+        raise ValueError("a command is one line")
+    return raw + b"\r\n"
+
+
+def clean(words: bytes) -> str:
+    """Return a server's words as text without control characters."""
+    text = words.decode(errors="replace").strip()
+    return text if text.isprintable() else _CONTROLS.sub(" ", text).strip()
 
 
 def _left(deadline: float) -> float:

@@ -4,16 +4,16 @@ Up to the 354 any trouble is harmless. Then `open` commits `sending`; from there
 another try, and silence, a reset or nonsense is UNKNOWN (reliability.md, section 3).
 """
 
-import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from fluenzr.mailboxes import verdicts
 from fluenzr.mailboxes.enums import Provider
 from fluenzr.mailboxes.envelopes import ascii_address
 from fluenzr.mailboxes.models import Account
-from fluenzr.mailboxes.transports.base import Open, Outcome, Parcel, Receipt, Transport, register
+from fluenzr.mailboxes.transports import answers
+from fluenzr.mailboxes.transports.answers import Stage
+from fluenzr.mailboxes.transports.base import Begun, Open, Outcome, Parcel, Receipt, Transport, register
 from fluenzr.mailboxes.transports.session import Door, Lost, Reply, Session, dial
 from fluenzr.mailboxes.verdicts import Verdict
 
@@ -49,7 +49,7 @@ class SmtpTransport(Transport):
         self._dialled_at = 0.0
         self._mails = 0
 
-    def deliver(self, parcels: Sequence[Parcel], open: Open) -> Iterator[Receipt]:
+    def deliver(self, parcels: Sequence[Parcel], open: Open, begun: Begun) -> Iterator[Receipt]:
         """Send one parcel after the other on one connection, which is made anew when it is lost or worn."""
         for parcel in parcels:
             try:
@@ -57,7 +57,7 @@ class SmtpTransport(Transport):
             except ValueError as error:
                 yield Receipt(parcel.id, Outcome.REFUSED, None, str(error), Verdict.HARD)
             else:
-                yield self._send(replace(parcel, sender=sender, recipient=recipient), open)
+                yield self._send(replace(parcel, sender=sender, recipient=recipient), open, begun)
 
     def probe(self) -> None:
         """Connect and sign in."""
@@ -69,10 +69,10 @@ class SmtpTransport(Transport):
         if session is not None:
             session.quit()
 
-    def _send(self, parcel: Parcel, open_: Open) -> Receipt:
-        begun = self._begin(parcel)
-        if isinstance(begun, Receipt):
-            return begun
+    def _send(self, parcel: Parcel, open_: Open, begun: Begun) -> Receipt:
+        session = self._begin(parcel)
+        if isinstance(session, Receipt):
+            return session
         opened = False
         try:
             opened = parcel.id in open_([parcel.id])
@@ -80,7 +80,10 @@ class SmtpTransport(Transport):
             if not opened:
                 # After the 354 there is no command that takes it back: only hanging up says nothing.
                 self._drop()
-        return self._finish(begun, parcel) if opened else Receipt(parcel.id, Outcome.UNOPENED)
+        if not opened:
+            return Receipt(parcel.id, Outcome.UNOPENED)
+        begun(parcel.id)
+        return self._finish(session, parcel)
 
     def _begin(self, parcel: Parcel) -> Session | Receipt:
         """Bring the connection to the 354 for this parcel, or return why that cannot be."""
@@ -101,32 +104,37 @@ class SmtpTransport(Transport):
             return Receipt(parcel.id, Outcome.DEFERRED, None, f"before the mail was sent: {lost}")
 
     def _envelope(self, session: Session, parcel: Parcel) -> Session | Receipt:
-        limit = session.extensions.get("SIZE", "")
-        if limit.isdigit() and 0 < int(limit) < len(parcel.content):
-            text = f"the mail has {len(parcel.content)} bytes; the server takes {limit}"
-            return Receipt(parcel.id, Outcome.REFUSED, 552, text, Verdict.MESSAGE)
+        limit = session.size_limit
+        if limit is not None and limit < len(parcel.content):
+            return answers.too_large(parcel.id, len(parcel.content), limit)
         size = f" SIZE={len(parcel.content)}" if "SIZE" in session.extensions else ""
-        for command, stage in (
-            (f"MAIL FROM:<{parcel.sender}>{size}", "mail"),
-            (f"RCPT TO:<{parcel.recipient}>", "rcpt"),
-            ("DATA", "data"),
-        ):
-            reply = session.command(command)
-            if not (reply.code == 354 if stage == "data" else reply.is_ok):
-                return self._not_begun(session, parcel, reply, stage)
-        return session
-
-    def _not_begun(self, session: Session, parcel: Parcel, reply: Reply, stage: str) -> Receipt:
-        if reply.code == 421 or (stage == "data" and not reply.is_transient and not reply.is_permanent):
+        commands = (f"MAIL FROM:<{parcel.sender}>{size}", f"RCPT TO:<{parcel.recipient}>", "DATA")
+        refusal: tuple[Reply, Stage] | None = None
+        try:
+            for stage, reply in zip((Stage.MAIL, Stage.RCPT, Stage.DATA), session.commands(commands), strict=False):
+                if refusal is not None and reply.code == 354:
+                    raise Lost("the server took DATA for nobody")  # as in `pipeline`: nothing is to be sent here
+                if refusal is None and not (reply.code == 354 if stage is Stage.DATA else reply.is_ok):
+                    refusal = reply, stage
+                if refusal is not None and (reply.code == 421 or not session.pipelining):
+                    break
+        except Lost:
+            if refusal is None:
+                raise
             self._drop()
-        else:
+        return session if refusal is None else self._not_begun(session, parcel, *refusal)
+
+    def _not_begun(self, session: Session, parcel: Parcel, reply: Reply, stage: Stage) -> Receipt:
+        if reply.code == 421 or (stage is Stage.DATA and not reply.is_transient and not reply.is_permanent):
+            self._drop()
+        elif self._session is not None:
             self._reset(session)
         return _receipt(parcel, reply, stage) or Receipt(parcel.id, Outcome.DEFERRED, reply.code, reply.text)
 
     def _finish(self, session: Session, parcel: Parcel) -> Receipt:
         self._mails += 1
         try:
-            session.write(wire(parcel.content), seconds=BODY_SECONDS)
+            session.write(answers.wire(parcel.content), seconds=BODY_SECONDS)
         except Lost as lost:
             return self._cut_off(session, parcel, lost)
         try:
@@ -136,7 +144,7 @@ class SmtpTransport(Transport):
             return Receipt(parcel.id, Outcome.UNKNOWN, None, f"after the mail was sent: {lost}")
         if reply.code == 421:
             self._drop()
-        receipt = _receipt(parcel, reply, "dot")
+        receipt = _receipt(parcel, reply, Stage.DOT)
         if receipt is None:
             self._drop()
             return Receipt(parcel.id, Outcome.UNKNOWN, reply.code, reply.text)
@@ -149,7 +157,7 @@ class SmtpTransport(Transport):
         except Lost:
             reply = None
         self._drop()
-        receipt = _receipt(parcel, reply, "dot") if reply and not reply.is_ok else None
+        receipt = _receipt(parcel, reply, Stage.DOT) if reply and not reply.is_ok else None
         return receipt or Receipt(parcel.id, Outcome.UNKNOWN, None, f"while the mail was sent: {lost}")
 
     def _fresh_session(self) -> Session:
@@ -175,26 +183,5 @@ class SmtpTransport(Transport):
             session.close()
 
 
-def wire(content: bytes) -> bytes:
-    """Return the content as DATA carries it: every line end CRLF, lone dots stuffed, the final dot at its end.
-
-    A bare CR or LF inside is made a line end, so that no server can read a second mail out of one (RFC 5321, 2.3.8).
-    """
-    lines = re.sub(rb"\r\n|\r|\n", b"\r\n", content)
-    if not lines.endswith(b"\r\n"):
-        lines += b"\r\n"
-    return re.sub(rb"(?m)^\.", b"..", lines) + b".\r\n"
-
-
-def _receipt(parcel: Parcel, reply: Reply, stage: str) -> Receipt | None:
-    """Return what a reply of a stage (`mail`, `rcpt`, `data`, `dot`) means, or None when it means nothing."""
-    if reply.is_ok:
-        return Receipt(parcel.id, Outcome.ACCEPTED, reply.code, reply.text) if stage == "dot" else None
-    if reply.is_transient:
-        return Receipt(parcel.id, Outcome.DEFERRED, reply.code, reply.text)
-    if not reply.is_permanent:
-        return None
-    verdict = verdicts.of_refusal(reply.code, reply.text)
-    if stage == "mail" and verdict in (Verdict.HARD, Verdict.SOFT):
-        verdict = Verdict.POLICY  # nobody was named yet but ourselves
-    return Receipt(parcel.id, Outcome.REFUSED, reply.code, reply.text, verdict)
+def _receipt(parcel: Parcel, reply: Reply, stage: Stage) -> Receipt | None:
+    return answers.receipt(parcel.id, reply.code, reply.text, stage)

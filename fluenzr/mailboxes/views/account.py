@@ -10,12 +10,18 @@ from fluenzr.core.errors import DomainError
 from fluenzr.mailboxes import accounts, today
 from fluenzr.mailboxes.checks import Report
 from fluenzr.mailboxes.enums import AccountStatus, Provider
-from fluenzr.mailboxes.forms import PLACES, AccountForm, SandboxForm, SmtpForm
+from fluenzr.mailboxes.forms import PLACES, AccountForm, RelayForm, SandboxForm, SmtpForm
 from fluenzr.mailboxes.models import Account
 from fluenzr.workspaces import access
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.guards import MemberRequest, member_required
 from fluenzr.workspaces.models import Workspace
+
+FORMS: dict[str, type[AccountForm]] = {
+    Provider.SMTP: SmtpForm,
+    Provider.RELAY: RelayForm,
+    Provider.SANDBOX: SandboxForm,
+}
 
 
 @require_GET
@@ -30,8 +36,7 @@ def shown(request: MemberRequest, account_id: str) -> HttpResponse:
 def edit(request: MemberRequest, account_id: str) -> HttpResponse:
     """Change an account; a password that is not typed stays."""
     account = _find(request.workspace, account_id)
-    kind = SandboxForm if account.provider == Provider.SANDBOX else SmtpForm
-    form: AccountForm = kind(request.POST if request.method == "POST" else None, account=account)
+    form: AccountForm = FORMS[account.provider](request.POST if request.method == "POST" else None, account=account)
     if request.method == "POST" and form.is_valid():
         by, now = access.actor(request.member), timezone.now()
         try:
@@ -92,6 +97,7 @@ def _page(request: MemberRequest, account: Account, report: Report | None = None
         "is_connected": account.status == AccountStatus.CONNECTED,
         "is_disabled": account.status == AccountStatus.DISABLED,
         "is_sandbox": account.provider == Provider.SANDBOX,
+        "is_relay": account.provider == Provider.RELAY,
         "may_edit": access.allows(request.member.role, Role.MEMBER),
     }
     return htmx.page(request, "mailboxes/account.html", context)

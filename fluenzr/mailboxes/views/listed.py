@@ -10,8 +10,9 @@ from fluenzr.core import htmx, problems
 from fluenzr.core.errors import DomainError
 from fluenzr.core.listing import Column
 from fluenzr.mailboxes import accounts, presets, today
-from fluenzr.mailboxes.forms import PLACES, AccountForm, SandboxForm, SmtpForm, values_of_preset
+from fluenzr.mailboxes.forms import PLACES, AccountForm, RelayForm, SandboxForm, SmtpForm, values_of_preset
 from fluenzr.mailboxes.models import Account
+from fluenzr.mailboxes.presets import Preset
 from fluenzr.workspaces import access, lists
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.guards import MemberRequest, member_required
@@ -43,10 +44,14 @@ def listed(request: MemberRequest) -> HttpResponse:
 @member_required(Role.MEMBER)
 def new(request: MemberRequest) -> HttpResponse:
     """Connect a mailbox; `preset` in the address fills in the servers of a provider."""
-    chosen = next((one for one in presets.ALL if one.name == request.GET.get("preset")), None)
-    initial = {} if chosen is None else values_of_preset(chosen)
-    form = SmtpForm(request.POST if request.method == "POST" else None, initial=initial)
-    return _made(request, form, "mailboxes/new.html", {"presets": presets.ALL, "chosen": chosen})
+    return _new(request, SmtpForm, "mailboxes/new.html", presets.ALL)
+
+
+@require_http_methods(["GET", "POST"])
+@member_required(Role.MEMBER)
+def new_relay(request: MemberRequest) -> HttpResponse:
+    """Connect a relay or an ESP; `preset` in the address fills in the server of a service."""
+    return _new(request, RelayForm, "mailboxes/new_relay.html", presets.RELAYS)
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,6 +60,13 @@ def new_sandbox(request: MemberRequest) -> HttpResponse:
     """Make a sandbox account."""
     form = SandboxForm(request.POST if request.method == "POST" else None, initial={"lively": True})
     return _made(request, form, "mailboxes/new_sandbox.html", {})
+
+
+def _new(request: MemberRequest, kind: type[AccountForm], template: str, offered: tuple[Preset, ...]) -> HttpResponse:
+    chosen = next((one for one in offered if one.name == request.GET.get("preset")), None)
+    initial = {} if chosen is None else values_of_preset(chosen)
+    form = kind(request.POST if request.method == "POST" else None, initial=initial)
+    return _made(request, form, template, {"presets": offered, "chosen": chosen})
 
 
 def _made(request: MemberRequest, form: AccountForm, template: str, context: dict[str, object]) -> HttpResponse:

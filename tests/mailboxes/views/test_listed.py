@@ -84,6 +84,28 @@ def test_new_says_at_the_field_what_does_not_fit(
     assert Account.objects.count() == 1
 
 
+def test_new_relay_connects_one_without_limits_and_without_a_mailbox_to_read(
+    client: Client, workspace: Workspace
+) -> None:
+    assert client.post("/accounts/new-relay?preset=Brevo", typed(email="news@gmail.com")).status_code == 303
+    account = Account.objects.get()
+    assert (account.provider, account.channel, account.smtp_host) == ("relay", "email", "127.0.0.1")
+    assert (account.daily_limit, account.hourly_limit, account.imap_host) == (None, None, "")
+    assert "relay" in client.get("/accounts/").content.decode()
+    url = f"/accounts/{account.public_id}/"
+    assert "sends in bulk" in client.get(url).content.decode()
+    assert client.post(f"{url}edit", typed(email="news@gmail.com", smtp_password="", daily_limit=9)).status_code == 303
+    account.refresh_from_db()
+    assert (account.provider, account.daily_limit, account.secrets()) == ("relay", 9, {"smtp": SECRET})
+
+
+def test_new_leads_to_relays_and_back(client: Client) -> None:
+    assert 'href="/accounts/new-relay?next=/"' in client.get("/accounts/new?next=/").content.decode()
+    page = client.get("/accounts/new-relay?preset=Brevo").content.decode()
+    words = ('href="/accounts/new"', 'value="smtp-relay.brevo.com"', "Brevo gives you a user name", 'preset=Mailgun"')
+    assert [word for word in words if word not in page] == []
+
+
 def test_new_sandbox_makes_one_that_plays(client: Client) -> None:
     assert client.get("/accounts/new-sandbox").status_code == 200
     client.post("/accounts/new-sandbox", {"email": "me@acme.example", "lively": "on"})
@@ -95,6 +117,6 @@ def test_a_viewer_reads_and_adds_none(workspace: Workspace) -> None:
     viewer = signed_in(make_member(workspace, Role.VIEWER))
     page = viewer.get("/accounts/")
     assert (page.status_code, "/accounts/new" in page.content.decode()) == (200, False)
-    for url in ("/accounts/new", "/accounts/new-sandbox"):
+    for url in ("/accounts/new", "/accounts/new-relay", "/accounts/new-sandbox"):
         assert viewer.post(url, typed()).status_code == 403
     assert Account.objects.count() == 0

@@ -34,14 +34,16 @@ class TooMuch(Exception):
 
 
 def _afford(*sizes: int) -> None:
-    left = budget.get([BUDGET])
+    left = budget.get(None) or [BUDGET]
     left[0] -= sum(sizes) + 1
     if max(sizes) > MAX_VALUE or left[0] < 0:
         raise TooMuch
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
     """Return a value as text; nothing is "". Markup loses its mark, so what a filter made of it is escaped again."""
+    if type(value) is str:
+        return value
     if value is None or value is False:
         return ""
     if isinstance(value, str | int | float | date):
@@ -55,7 +57,7 @@ def _named(*names: str) -> Callable[[Filter], Filter]:
     def register(function: Filter) -> Filter:
         @wraps(function)
         def guarded(value: object, *arguments: object) -> object:
-            _afford(len(_text(value)), *[len(_text(argument)) for argument in arguments])
+            _afford(len(text_of(value)), *[len(text_of(argument)) for argument in arguments])
             return function(value, *arguments)
 
         FILTERS.update(dict.fromkeys(names, guarded))
@@ -67,26 +69,26 @@ def _named(*names: str) -> Callable[[Filter], Filter]:
 @_named("uppercase", "upcase")
 def uppercase(value: object) -> str:
     """`{{ company | uppercase }}`."""
-    return _text(value).upper()
+    return text_of(value).upper()
 
 
 @_named("lowercase", "downcase")
 def lowercase(value: object) -> str:
     """`{{ company | lowercase }}`."""
-    return _text(value).lower()
+    return text_of(value).lower()
 
 
 @_named("capitalize")
 def capitalize(value: object) -> str:
     """First letter large, the others as they are (`mcDonald` keeps its D)."""
-    text = _text(value)
+    text = text_of(value)
     return text[:1].upper() + text[1:]
 
 
 @_named("titlecase")
 def titlecase(value: object) -> str:
     """Each word's first letter large and the others small, for data in capitals."""
-    return " ".join(word[:1].upper() + word[1:].lower() for word in _text(value).split(" "))
+    return " ".join(word[:1].upper() + word[1:].lower() for word in text_of(value).split(" "))
 
 
 @_named("short")
@@ -95,7 +97,7 @@ def short(value: object) -> object:
     day = _day(value)
     if day is not None:
         return dates.written(day, "short")
-    return Truncator(_text(value)).chars(SHORT)
+    return _cut(text_of(value), SHORT)
 
 
 @_named("long")
@@ -109,7 +111,7 @@ def long(value: object) -> object:
 def date_(value: object, pattern: object = "medium") -> object:
     """A date by a pattern: `DD/MM/YYYY`, `%d/%m/%Y`, or `short`, `medium`, `long`; what is no date stays as it is."""
     day = _day(value)
-    return value if day is None else dates.written(day, _text(pattern))
+    return value if day is None else dates.written(day, text_of(pattern))
 
 
 def _day(value: object) -> date | None:
@@ -127,25 +129,25 @@ def _day(value: object) -> date | None:
 @_named("default")
 def default(value: object, fallback: object = "") -> object:
     """The fallback where the value is blank."""
-    return fallback if value is None or not _text(value).strip() else value
+    return fallback if value is None or not text_of(value).strip() else value
 
 
 @_named("append")
 def append(value: object, more: object = "") -> str:
     """Text behind the value."""
-    return _text(value) + _text(more)
+    return text_of(value) + text_of(more)
 
 
 @_named("prepend")
 def prepend(value: object, more: object = "") -> str:
     """Text before the value."""
-    return _text(more) + _text(value)
+    return text_of(more) + text_of(value)
 
 
 @_named("replace")
 def replace(value: object, old: object, new: object = "") -> str:
     """Each `old` becomes `new`."""
-    text, old_text, new_text = _text(value), _text(old), _text(new)
+    text, old_text, new_text = text_of(value), text_of(old), text_of(new)
     if not old_text:
         return text
     _afford(len(text) + text.count(old_text) * len(new_text))
@@ -155,43 +157,48 @@ def replace(value: object, old: object, new: object = "") -> str:
 @_named("remove")
 def remove(value: object, old: object) -> str:
     """Without each `old`."""
-    return _text(value).replace(_text(old), "") if _text(old) else _text(value)
+    return text_of(value).replace(text_of(old), "") if text_of(old) else text_of(value)
 
 
 @_named("strip")
 def strip(value: object) -> str:
     """Without blanks at both ends."""
-    return _text(value).strip()
+    return text_of(value).strip()
 
 
 @_named("truncate")
 def truncate(value: object, length: object = 50) -> str:
     """At most so many characters, with an ellipsis where something was cut."""
-    return Truncator(_text(value)).chars(_count(length))
+    return _cut(text_of(value), _count(length))
+
+
+def _cut(text: str, length: int) -> str:
+    # Django counts and composes characters; where there is nothing to compose or cut, that takes long for nothing.
+    return text if text.isascii() and len(text) <= length else Truncator(text).chars(length)
 
 
 @_named("truncatewords")
 def truncatewords(value: object, length: object = 15) -> str:
     """At most so many words."""
-    return Truncator(_text(value)).words(_count(length))
+    return Truncator(text_of(value)).words(_count(length))
 
 
 @_named("first_word")
 def first_word(value: object) -> str:
     """`Jean Paul` gives `Jean`."""
-    return (_text(value).split() or [""])[0]
+    return (text_of(value).split() or [""])[0]
 
 
 @_named("size")
 def size(value: object) -> int:
     """How many characters the value has."""
-    return len(_text(value))
+    return len(text_of(value))
 
 
 @_named("escape")
 def escape_(value: object) -> Markup:
     """As text of HTML; in HTML that is done anyway, and not twice."""
-    text = _text(value)
+    text = text_of(value)
     _afford(6 * len(text))
     return Markup(escape(text))
 
@@ -199,13 +206,13 @@ def escape_(value: object) -> Markup:
 @_named("url_encode")
 def url_encode(value: object) -> str:
     """As part of a URL."""
-    text = _text(value)
+    text = text_of(value)
     _afford(9 * len(text))
     return quote(text, safe="")
 
 
 def _count(number: object) -> int:
     try:
-        return max(0, min(int(_text(number) or 0), MAX_VALUE))
+        return max(0, min(int(text_of(number) or 0), MAX_VALUE))
     except ValueError:
         raise ValueError(_("this is no number of characters")) from None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -25,10 +25,30 @@ class Footer:
     html: str
 
 
+class _Words(NamedTuple):
+    sent_with: str
+    unsubscribe: str
+    preferences: str
+    notice: str
+    object: str
+
+
+@lru_cache(maxsize=16)
+def _words(language: str) -> _Words:
+    with override(language):
+        return _Words(
+            sent_with=_("Sent with %(product)s") % {"product": PRODUCT},
+            unsubscribe=_("Unsubscribe"),
+            preferences=_("Preferences"),
+            notice=_("This email tells its sender when it is opened."),
+            object=_("Object to this"),
+        )
+
+
 def labels(language: str) -> dict[str, str]:
     """Return the words of our own links in a language, by the variables that stand for them in a body."""
-    with override(language):
-        return {links.LEAVE: _("Unsubscribe"), links.PREFER: _("Preferences")}
+    words = _words(language)
+    return {links.LEAVE: words.unsubscribe, links.PREFER: words.preferences}
 
 
 def make(frozen: Mapping[str, Any], *, leave: str, prefer: str, pixel: str, has_unsubscribe: bool) -> Footer:
@@ -36,20 +56,19 @@ def make(frozen: Mapping[str, Any], *, leave: str, prefer: str, pixel: str, has_
 
     `pixel` is "" where opens are not tracked: then there is no notice either, and not one byte of the pixel.
     """
-    with override(frozen["language"]):
-        texts: list[str] = []
-        htmls: list[str] = []
-        if frozen["branded"]:
-            texts.append(_("Sent with %(product)s") % {"product": PRODUCT})
-            htmls.append(escape(texts[-1]))
-        if frozen["address"]:
-            texts.append(frozen["address"])
-            htmls.append(escape(frozen["address"]).replace("\n", "<br>\n"))
-        if not has_unsubscribe:
-            _add_link(texts, htmls, "", _("Unsubscribe"), leave)
-        if pixel:
-            notice = _("This email tells its sender when it is opened.")
-            _add_link(texts, htmls, notice, _("Object to this"), prefer)
+    words = _words(frozen["language"])
+    texts: list[str] = []
+    htmls: list[str] = []
+    if frozen["branded"]:
+        texts.append(words.sent_with)
+        htmls.append(escape(words.sent_with))
+    if frozen["address"]:
+        texts.append(frozen["address"])
+        htmls.append(escape(frozen["address"]).replace("\n", "<br>\n"))
+    if not has_unsubscribe:
+        _add_link(texts, htmls, "", words.unsubscribe, leave)
+    if pixel:
+        _add_link(texts, htmls, words.notice, words.object, prefer)
     image = f'\n<img src="{escape(pixel)}" width="1" height="1" alt="">' if pixel else ""
     lines = "<br>\n".join(htmls)
     html = f'<div style="{_STYLE}">{lines}</div>{image}' if htmls else image

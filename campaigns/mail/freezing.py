@@ -1,7 +1,7 @@
 """Gathers what goes into mails, for a whole batch in a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 
 from campaigns.enums import COUNTED, Purpose
-from campaigns.mail import variables
+from campaigns.mail import published, variables
 from campaigns.models import Campaign, Enrolment, Message
 from contacts.models import Contact, CustomField
 from fluenzr.core import clock, ids
@@ -32,19 +32,55 @@ class Sources:
     seeds: Mapping[UUID, int]
     fields: Mapping[UUID, dict[str, CustomField]]
     before: Mapping[UUID, list[Message]] = field(default_factory=dict)
+    # What mails have in common, by what it depends on.
+    frames: dict[Hashable, "Frame"] = field(default_factory=dict)
 
 
-def load(messages: Sequence[Message]) -> Sources:
-    """Return the sources of these messages, in six queries."""
+def load(
+    messages: Sequence[Message],
+    *,
+    contacts: Mapping[UUID, Contact] | None = None,
+    seeds: Mapping[UUID, int] | None = None,
+) -> Sources:
+    """Return the sources of these messages, in at most six queries; in fewer with the `contacts` and `seeds` at hand.
+
+    Of contacts only that is read which their mails need. Mails before these are only asked for where there may be one.
+    """
     enrolments = {message.enrolment_id for message in messages if message.enrolment_id is not None}
+    if contacts is None:
+        contacts = _contacts(messages)
+    if seeds is None:
+        seeds = dict(Enrolment.objects.filter(pk__in=enrolments).values_list("pk", "seed"))
+    following = {one.enrolment_id for one in messages if one.enrolment_id is not None and _may_follow(one)}
+    campaigns = Campaign.objects.only("timezone")
     return Sources(
-        contacts=Contact.objects.in_bulk({one.contact_id for one in messages if one.contact_id is not None}),
+        contacts=contacts,
         accounts=Account.objects.select_related("workspace").in_bulk({one.account_id for one in messages}),
-        campaigns=Campaign.objects.in_bulk({one.campaign_id for one in messages if one.campaign_id is not None}),
-        seeds=dict(Enrolment.objects.filter(pk__in=enrolments).values_list("pk", "seed")),
+        campaigns=campaigns.in_bulk({one.campaign_id for one in messages if one.campaign_id is not None}),
+        seeds=seeds,
         fields=fields_of({message.workspace_id for message in messages}),
-        before=_before(enrolments),
+        before=_before(following) if following else {},
     )
+
+
+def _contacts(messages: Sequence[Message]) -> dict[UUID, Contact]:
+    moulds = {(one.version_id, one.node, one.variant): published.mould_of(one) for one in messages}
+    names = frozenset[str]().union(*(mould.names for mould in moulds.values() if mould is not None))
+    rows = Contact.objects.only(*columns(names))
+    return rows.in_bulk({one.contact_id for one in messages if one.contact_id is not None})
+
+
+def columns(names: frozenset[str]) -> set[str]:
+    """Return the columns of a contact that a mail with these variables is made of."""
+    own = names - variables.BUILT_IN
+    found = {variables.CONTACT[name] for name in names & variables.CONTACT.keys()}
+    return found | {"first_name", "last_name", "language", "objected_at"} | ({"custom"} if own else set())
+
+
+def _may_follow(message: Message) -> bool:
+    """Whether the place of a mail depends on those before it: a first mail with a subject of its own has none."""
+    mould = published.mould_of(message)
+    return mould is None or not mould.is_first or mould.same_thread or not mould.subject_source
 
 
 def fields_of(workspaces: set[UUID]) -> dict[UUID, dict[str, CustomField]]:
@@ -55,8 +91,16 @@ def fields_of(workspaces: set[UUID]) -> dict[UUID, dict[str, CustomField]]:
     return found
 
 
+# What the place of a mail is found by (`campaigns.mail.threads`).
+_OF_BEFORE = (
+    *("enrolment", "account", "version", "node", "variant", "message_id", "provider_message_id", "references"),
+    *("frozen", "content", "bounced_at"),
+)
+
+
 def _before(enrolments: set[UUID]) -> dict[UUID, list[Message]]:
     rows = Message.objects.filter(enrolment__in=enrolments, state__in=COUNTED, purpose=Purpose.SEQUENCE)
+    rows = rows.only(*_OF_BEFORE)
     found: dict[UUID, list[Message]] = defaultdict(list)
     for row in rows.order_by("sending_at", "id"):
         if row.enrolment_id is not None:
@@ -78,41 +122,66 @@ def tracking_url(workspace: Workspace) -> str:
     return f"https://{workspace.tracking_domain}" if workspace.tracking_domain else settings.TRACKING_URL
 
 
-def values(
+@dataclass(frozen=True)
+class Frame:
+    """What the mails of a step to readers of one language have in common, and how the rest of them is found.
+
+    `attributes` are the variables with their columns, `custom` those of custom fields with their defaults.
+    """
+
+    common: Mapping[str, Any]
+    attributes: tuple[tuple[str, str], ...]
+    custom: tuple[tuple[str, Any], ...]
+    wants_full_name: bool
+
+    def values(self, contact: Contact, *, recipient: str, seed: int) -> dict[str, Any]:
+        """Return the frozen values of one mail (see `campaigns.mail.letters`), its subject still "".
+
+        Raises:
+            ValueError: the address cannot stand in a mail.
+        """
+        known: dict[str, Any] = {}
+        for name, attribute in self.attributes:
+            value = getattr(contact, attribute)
+            if value and value.strip():
+                known[name] = value
+        if self.custom:
+            known |= variables.custom_values(contact, self.custom)
+        full_name = variables.full_name(contact)
+        if self.wants_full_name and full_name:
+            known["fullName"] = full_name
+        return {**self.common, "seed": seed, "to": [full_name, ascii_address(recipient)], "values": known}
+
+
+def frame(
     names: frozenset[str],
     *,
     tracked: tuple[bool, bool],
     contact: Contact,
-    recipient: str,
     account: Account,
     workspace: Workspace,
     fields: Mapping[str, CustomField],
     zone: str,
-    seed: int,
     now: datetime,
-) -> dict[str, Any]:
-    """Return the frozen values of a mail (see `campaigns.mail.letters`), its subject still "".
+) -> Frame:
+    """Return the frame of a mail to this contact, and to all with the same language and objection.
 
     `names` are the variables that it may need, `tracked` whether its author wants opens and clicks tracked.
 
     Raises:
-        ValueError: an address cannot stand in a mail.
+        ValueError: the address of the sender cannot stand in a mail.
     """
     at = now.astimezone(clock.zone(zone)).replace(microsecond=0)
     may_track = workspace.tracking_mode != TrackingMode.OFF and contact.objected_at is None
     sender = ascii_address(account.email)
-    known = variables.contact_values(contact, fields)
     names = names | {variables.ALIASES[name] for name in names & variables.ALIASES.keys()}
     said = variables.sender_values(account, workspace)
-    return {
+    common = {
         "subject": "",
         "at": at.isoformat(),
         "day": at.date().isoformat(),
         "language": language_of(contact, workspace),
-        "seed": seed,
         "from": [account.display_name, sender],
-        "to": [known["fullName"] or "", ascii_address(recipient)],
-        "values": {name: known[name] for name in sorted(names) if known.get(name) is not None},
         "dated": sorted(variables.dated(fields) & names),
         "sender": {name: said[name] for name in sorted(names & said.keys())},
         "base": tracking_url(workspace),
@@ -124,3 +193,10 @@ def values(
         "address": workspace.postal_address.strip(),
         "blanks": workspace.send_with_blanks,
     }
+    own = sorted(names - variables.BUILT_IN)
+    return Frame(
+        common=common,
+        attributes=tuple((name, variables.CONTACT[name]) for name in sorted(names & variables.CONTACT.keys())),
+        custom=tuple((name, fields[name].default if name in fields else None) for name in own),
+        wants_full_name="fullName" in names,
+    )

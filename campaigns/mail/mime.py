@@ -5,7 +5,6 @@ headers where we want one line. Whatever a name or subject holds, it stays insid
 """
 
 import base64
-import binascii
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -14,23 +13,23 @@ from email.message import MIMEPart
 from email.policy import SMTP
 from email.utils import format_datetime
 
-MAX_LINE = 76
+from campaigns.mail import quoting
+from campaigns.mail.quoting import MAX_LINE
+
 # Line ends of any kind, controls, and what turns the direction of text around: none of it belongs into a header.
 _SPACE = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u206f\ufeff\ufff9-\ufffb]")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ATOMS = re.compile(rf"{_ATOM}( {_ATOM})*")
-_END_OF_FULL_LINE = re.compile(rb"(?m)^([^\n]{74,75})(=20|=09)$")
 _PLAIN = re.compile(r"[\x21-\x7e]+( [\x21-\x7e]+)*")
-
-_HIGH = bytes(range(127, 256))
 
 Header = tuple[str, str]
 
 
 def clean(text: str) -> str:
     """Return a text fit for a header's value: one line, no controls, no changes of direction, valid Unicode."""
+    if text.isascii() and text.isprintable():
+        return text.strip(" ")
     text = text.encode("utf-8", "replace").decode()
     return _UNSEEN.sub("", _SPACE.sub(" ", text)).strip()
 
@@ -81,6 +80,8 @@ def _folded(text: str, *, room: int) -> str | None:
         return ""
     if not _PLAIN.fullmatch(text) or "=?" in text:
         return None
+    if len(text) <= room:
+        return text
     lines, line = [], ""
     for word in text.split(" "):
         if line and len(line) + 1 + len(word) > room:
@@ -95,6 +96,9 @@ def _folded(text: str, *, room: int) -> str | None:
 
 def _encoded_words(text: str, *, room: int) -> str:
     """Return the text as base64 words of at most 75 characters, cut between characters, each on its own line."""
+    raw = text.encode()
+    if _word_length(len(raw)) <= min(room, 75):
+        return _word(raw)
     words: list[str] = []
     chunk = b""
     for cluster in _clusters(text):
@@ -134,21 +138,42 @@ def alternative(
 
     The boundaries begin with `=_`, which no encoding of the parts can produce, so nothing inside can end its part.
     """
+    parts = [part(subtype, *_transfer(said)) for subtype, said in (("plain", text), ("html", html))]
+    return finished(opened(headers, parts, boundary=boundary, has_files=bool(files)).encode("ascii"), boundary, files)
+
+
+def part(subtype: str, encoding: str, body: str) -> str:
+    """Return a part of a mail whose body is encoded."""
+    return f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{body}"
+
+
+def opened(headers: Sequence[Header], parts: Sequence[str], *, boundary: str, has_files: bool) -> str:
+    """Return a mail of these alternative parts up to where its files follow; see `finished`."""
     lines = [f"{name}: {value}" for name, value in headers]
-    head = "\r\n".join([*lines, "MIME-Version: 1.0", ""]).encode("ascii")
-    mark = f"\r\n--{boundary}".encode("ascii")
-    both = (_multipart("alternative", boundary), mark, _part("plain", text), mark, _part("html", html), mark, b"--\r\n")
+    head = "\r\n".join([*lines, "MIME-Version: 1.0", ""])
+    if has_files:
+        outer = _outer(boundary)
+        head += f"{_multipart('mixed', outer)}\r\n--{outer}\r\n"
+    inner = "".join(f"\r\n--{boundary}\r\n{one}" for one in parts)
+    return f"{head}{_multipart('alternative', boundary)}{inner}\r\n--{boundary}--\r\n"
+
+
+def finished(mail: bytes, boundary: str, files: Sequence[bytes]) -> bytes:
+    """Return a mail that was `opened`, with its files, as `attached` makes them."""
     if not files:
-        return b"".join((head, *both))
-    # No boundary may be how another one begins.
-    outer = f"=_={boundary.removeprefix('=_')}"
-    mark = f"\r\n--{outer}".encode("ascii")
+        return mail
+    mark = f"\r\n--{_outer(boundary)}".encode("ascii")
     enclosed = (piece for file in files for piece in (mark, b"\r\n", file))
-    return b"".join((head, _multipart("mixed", outer), mark, b"\r\n", *both, *enclosed, mark, b"--\r\n"))
+    return b"".join((mail, *enclosed, mark, b"--\r\n"))
 
 
-def _multipart(subtype: str, boundary: str) -> bytes:
-    return f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n'.encode("ascii")
+def _outer(boundary: str) -> str:
+    # No boundary may be how another one begins.
+    return f"=_={boundary.removeprefix('=_')}"
+
+
+def _multipart(subtype: str, boundary: str) -> str:
+    return f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n'
 
 
 def attached(name: str, media_type: str, content: bytes) -> bytes:
@@ -160,21 +185,10 @@ def attached(name: str, media_type: str, content: bytes) -> bytes:
     return part.as_bytes() + base64.encodebytes(content).rstrip().replace(b"\n", b"\r\n")
 
 
-def _part(subtype: str, text: str) -> bytes:
-    encoding, body = _transfer(text)
-    head = f"\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
-    return head.encode("ascii") + body
-
-
-def _transfer(text: str) -> tuple[str, bytes]:
+def _transfer(text: str) -> tuple[str, str]:
     """Return the encoding and the encoded text with CRLF line ends; lines are at most 76 characters (RFC 2045)."""
-    text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    raw = text.encode("utf-8", "replace")
-    if (len(raw) - len(raw.translate(None, _HIGH))) * 6 > len(raw):
-        encoded = base64.b64encode(raw.replace(b"\n", b"\r\n"))
-        lines = [encoded[at : at + MAX_LINE] for at in range(0, len(encoded), MAX_LINE)]
-        return "base64", b"\r\n".join(lines)
-    quoted = binascii.b2a_qp(raw, quotetabs=False, istext=True, header=False)
-    # `binascii` encodes a blank at the end of a full line without making room for it.
-    quoted = _END_OF_FULL_LINE.sub(rb"\1=\n\2", quoted)
-    return "quoted-printable", quoted.replace(b"\n", b"\r\n")
+    raw = quoting.normal(text).encode("utf-8", "replace")
+    if not quoting.is_heavy(raw):
+        return "quoted-printable", quoting.whole(raw).decode("ascii")
+    encoded = base64.b64encode(raw.replace(b"\n", b"\r\n")).decode()
+    return "base64", "\r\n".join([encoded[at : at + MAX_LINE] for at in range(0, len(encoded), MAX_LINE)])

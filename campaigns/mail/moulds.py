@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from campaigns.mail import links, spintax, templating
@@ -10,7 +11,7 @@ from campaigns.mail.templating import Compiled
 from fluenzr.core.errors import Text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mould:
     """`targets` are the links by index, each compiled; `names` are all variables that a mail of this node may need."""
 
@@ -28,6 +29,14 @@ class Mould:
     names: frozenset[str]
     # The public ids of the files that it carries.
     attachments: tuple[str, ...] = ()
+    # No mail of its workflow comes before it.
+    is_first: bool = False
+
+    @cached_property
+    def fixed(self) -> Mapping[int, str]:
+        """The links that lead everybody to one address, as it is put into mails; "" leads nowhere."""
+        found = {index: url for index, url in self.urls.items() if links.is_fixed(url)}
+        return {index: links.completed(self.targets[index].render({})) for index in found}
 
     def spins(self, seed: int) -> dict[str, int]:
         """Return the wordings of the bodies that a person with this seed reads; both parts say the same."""
@@ -46,8 +55,8 @@ def _may_be_web(url: str) -> bool:
     return url.lower().startswith(("http://", "https://")) or not links.is_fixed(url)
 
 
-def make(node: str, data: Mapping[str, Any]) -> Mould:
-    """Return the mould of an email node's data.
+def make(node: str, data: Mapping[str, Any], *, is_first: bool = False) -> Mould:
+    """Return the mould of an email node's data; `is_first` when no mail can come before it.
 
     Raises:
         TemplateProblem: a template does not parse.
@@ -72,6 +81,7 @@ def make(node: str, data: Mapping[str, Any]) -> Mould:
         subject_source=subject_source,
         names=frozenset().union(*(one.names for one in (subject, text, html, *targets.values()))),
         attachments=tuple(one["id"] for one in data.get("attachments") or ()),
+        is_first=is_first,
     )
 
 

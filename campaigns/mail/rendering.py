@@ -1,12 +1,13 @@
 """Makes mails: freezes what goes into them, and writes them from that, the same on every call.
 
-`prepare` reads the database, in a fixed number of queries for any number of messages; `compose` only works.
+`make` does both for fresh messages and fills each once; `prepare` only freezes and `compose` only writes. What freezes
+reads the database, in a fixed number of queries for any number of messages.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import takewhile
 from typing import Any
 from uuid import UUID
@@ -15,15 +16,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import attachments
-from campaigns.graph import Graph, of_version, parse
-from campaigns.mail import freezing, letters, links, moulds
+from campaigns.graph import Graph, parse
+from campaigns.mail import castings, freezing, letters, links, moulds, published
+from campaigns.mail.castings import Cast
 from campaigns.mail.enclosures import Enclosures
-from campaigns.mail.freezing import Sources
+from campaigns.mail.freezing import Frame, Sources
 from campaigns.mail.letters import Addresses, Letter, Sheet
 from campaigns.mail.moulds import Mould
+from campaigns.mail.published import mould_of
 from campaigns.mail.scanning import TemplateProblem
-from campaigns.mail.templating import Blank
-from campaigns.mail.threads import Place, place
+from campaigns.mail.segments import Blank
+from campaigns.mail.threads import place
 from campaigns.models import Campaign, Link, Message, WorkflowVersion
 from contacts.models import Contact
 from fluenzr.core.errors import Invalid, Text
@@ -59,6 +62,14 @@ class Unrenderable:
 
 
 @dataclass(frozen=True)
+class Made:
+    """A mail that was made: what to freeze, and its bytes as `compose` makes them of that."""
+
+    frozen: Frozen
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Preview:
     """What a mail would say; `missing` are the variables that are blank for this person and have no fallback.
 
@@ -72,64 +83,86 @@ class Preview:
     attachments: tuple[Mapping[str, Any], ...] = ()
 
 
+def make(
+    messages: Sequence[Message], files: Enclosures, *, now: datetime, sources: Sources | None = None
+) -> dict[UUID, Made | Unrenderable]:
+    """Return, for each fresh message of a sequence, what to freeze and its mail, or why it cannot be made.
+
+    The messages need not be saved yet. `sources` are loaded here unless given; `files` must hold theirs.
+    """
+    sources = sources or freezing.load(messages)
+    return {message.id: _made(message, sources, files, now) for message in messages}
+
+
 def prepare(messages: Sequence[Message], *, now: datetime) -> dict[UUID, Frozen | Unrenderable]:
     """Return, for each message of a sequence, what to freeze, or why its mail cannot be made."""
     sources = freezing.load(messages)
-    return {message.pk: _prepared(message, sources, now) for message in messages}
+    made = {message.pk: _made(message, sources, None, now) for message in messages}
+    return {key: one if isinstance(one, Unrenderable) else one.frozen for key, one in made.items()}
 
 
-def _prepared(message: Message, sources: Sources, now: datetime) -> Frozen | Unrenderable:
-    contact = sources.contacts.get(message.contact_id) if message.contact_id else None
-    mould = _mould_of(message)
-    if contact is None or mould is None or message.campaign_id is None or message.enrolment_id is None:
+def _made(message: Message, sources: Sources, files: Enclosures | None, now: datetime) -> Made | Unrenderable:
+    """Return a mail; without `files` only what to freeze is right, as its bytes lack the files."""
+    # Each is asked for once: the keys of other rows are no plain attributes.
+    key, contact_id, journey = message.id, message.contact_id, message.enrolment_id
+    mould = mould_of(message)
+    contact = sources.contacts.get(contact_id) if contact_id else None
+    if contact is None or mould is None or message.campaign_id is None or journey is None:
         return Unrenderable(_("The contact or the step of this mail is gone."))
-    account = sources.accounts[message.account_id]
-    before = [one for one in sources.before.get(message.enrolment_id, ()) if one.pk != message.pk]
     try:
-        values = freezing.values(
-            mould.names,
-            tracked=(mould.track_opens, mould.track_clicks),
-            contact=contact,
-            recipient=message.recipient,
-            account=account,
-            workspace=account.workspace,
-            fields=sources.fields.get(message.workspace_id, {}),
-            zone=sources.campaigns[message.campaign_id].timezone,
-            seed=sources.seeds[message.enrolment_id],
-            now=now,
-        )
-        return _frozen(message, mould, values, place(message, mould, before, mould_of=_mould_of))
+        before = [one for one in sources.before.get(journey, ()) if one.id != key]
+        where = place(message, mould, before, mould_of=mould_of)
+        frame = _frame(message, mould, contact, sources, now)
+        values = frame.values(contact, recipient=message.recipient, seed=sources.seeds[journey])
+        values["subject"] = where.subject
+        sheet = Sheet(key, message.message_id, where.in_reply_to, where.references)
+        mail = _written(mould, values, sheet, files.parts(mould.attachments) if files else ())
     except Blank as blank:
         return Unrenderable(str(_BLANK % {"name": blank.name}))
     except TemplateProblem as problem:
         return Unrenderable(str(problem.text))
     except ValueError:
         return Unrenderable(_("The address of the recipient or of the sender cannot be used in a mail."))
+    if not mail.subject:
+        return Unrenderable(str(_NO_SUBJECT))
+    values["subject"] = mail.subject
+    targets = {str(index): url for index, url in mail.targets.items()}
+    return Made(Frozen(values, targets, where.in_reply_to, list(where.references)), mail.content)
 
 
-def _frozen(message: Message, mould: Mould, values: dict[str, Any], where: Place) -> Frozen:
-    values["subject"] = where.subject
-    letter = letters.fill(mould, values, message.pk)
-    if not letter.subject:
-        raise TemplateProblem(_NO_SUBJECT)
-    values["subject"] = letter.subject
-    targets = {str(index): url for index, url in letter.targets.items()}
-    return Frozen(values, targets, where.in_reply_to, list(where.references))
+def _frame(message: Message, mould: Mould, contact: Contact, sources: Sources, now: datetime) -> Frame:
+    """Return what the mail has in common with others, made once for all of them."""
+    account_id, campaign_id = message.account_id, message.campaign_id
+    key = (mould, account_id, campaign_id, contact.language, contact.objected_at is None, now)
+    frame = sources.frames.get(key)
+    if frame is None:
+        assert campaign_id is not None, "mails of a sequence belong to a campaign"
+        account = sources.accounts[account_id]
+        frame = sources.frames[key] = freezing.frame(
+            mould.names,
+            tracked=(mould.track_opens, mould.track_clicks),
+            contact=contact,
+            account=account,
+            workspace=account.workspace,
+            fields=sources.fields.get(message.workspace_id, {}),
+            zone=sources.campaigns[campaign_id].timezone,
+            now=now,
+        )
+    return frame
 
 
-@lru_cache(maxsize=256)
-def _published_mould(version_id: UUID, node: str, variant: str) -> Mould:
-    """Return the mould of a node of a version, which never changes; KeyError when it has no such node."""
-    return moulds.make(node, of_version(version_id).nodes[node].data)
+def _written(mould: Mould, frozen: Mapping[str, Any], sheet: Sheet, files: Sequence[bytes]) -> Cast:
+    """Return the mail of frozen values; which way it is made depends on these alone.
 
-
-def _mould_of(message: Message) -> Mould | None:
-    if message.version_id is None:
-        return None
-    try:
-        return _published_mould(message.version_id, message.node, message.variant)
-    except (KeyError, TemplateProblem):
-        return None
+    Raises:
+        Blank: a variable has no value and no fallback.
+        TemplateProblem: the template cannot do with these values what it says.
+    """
+    mail = castings.cast(mould, frozen, sheet, files)
+    if mail is None:
+        letter = letters.fill(mould, frozen, sheet.id)
+        mail = Cast(letter.subject, letter.targets, letters.write(sheet, frozen, letter, files))
+    return mail
 
 
 def enclosures(messages: Sequence[Message]) -> Enclosures:
@@ -155,7 +188,7 @@ def portions(messages: Sequence[Message], files: Enclosures) -> Iterator[list[Me
 def _attached(message: Message) -> tuple[str, ...]:
     if message.content is not None:
         return tuple(message.content.get("attachments") or ())
-    mould = _mould_of(message)
+    mould = mould_of(message)
     return mould.attachments if mould is not None else ()
 
 
@@ -174,9 +207,8 @@ def _composed(message: Message, files: Enclosures) -> bytes:
     sheet = Sheet(message.pk, message.message_id, message.in_reply_to, tuple(message.references))
     if message.content is not None:
         return _plain(message, sheet, files)
-    mould = _published_mould(_known(message.version_id), message.node, message.variant)
-    letter = letters.fill(mould, message.frozen, message.pk)
-    return letters.write(sheet, message.frozen, letter, files.parts(mould.attachments))
+    mould = published.mould(_known(message.version_id), message.node, message.variant)
+    return _written(mould, message.frozen, sheet, files.parts(mould.attachments)).content
 
 
 def _known(version_id: UUID | None) -> UUID:
@@ -314,18 +346,17 @@ class Previews:
         return list(takewhile(lambda name: name != node_id, self._emails))
 
     def _values(self, contact: Contact, now: datetime, account: Account) -> dict[str, Any]:
-        return freezing.values(
+        frame = freezing.frame(
             self._names,
             tracked=(False, False),
             contact=contact,
-            recipient="recipient@example.com",
             account=account,
             workspace=self._campaign.workspace,
             fields=self._fields,
             zone=self._campaign.timezone,
-            seed=contact.pk.int % 2**32,
             now=now,
         )
+        return frame.values(contact, recipient="recipient@example.com", seed=contact.pk.int % 2**32)
 
     def _earlier_subject(self, before: Sequence[str], mould: Mould, values: Mapping[str, Any], message_id: UUID) -> str:
         """Return the subject of a follow-up: that of the last mail before it which has one of its own."""

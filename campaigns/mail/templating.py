@@ -6,9 +6,9 @@ Nothing of ours is within their reach: they see the values that they are given, 
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TextIO
 
 from django.utils.translation import gettext_lazy as _
@@ -19,14 +19,14 @@ from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.builtin.output import Output, OutputNode
 from liquid.exceptions import LiquidError, OutputStreamLimitError
 from liquid.expression import Expression
-from liquid.output import LimitedStringIO
-from liquid.stringify import to_liquid_string
 from liquid.template import BoundTemplate
-from liquid.undefined import is_undefined
+from liquid.token import Token
+from liquid.undefined import UNDEFINED, is_undefined
 
-from campaigns.mail import filters, marks, spintax
+from campaigns.mail import filters, segments, spintax
 from campaigns.mail.filters import FILTERS, TooMuch
 from campaigns.mail.scanning import OUTPUT, TAG, Piece, TemplateProblem, scan
+from campaigns.mail.segments import Blanks, Segment
 from fluenzr.core.errors import Text
 
 MAX_OUTPUT = 1_000_000
@@ -37,23 +37,49 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _FILTER_CALL = re.compile(r"\s*([A-Za-z_]+)\s*(?::(.*))?", re.DOTALL)
 
 
-class Blank(Exception):
-    """A variable without a value and without a fallback; `name` is the variable."""
+class _Buffer:
+    """What a rendering has written so far; stops it when that becomes too long."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
+    def __init__(self, limit: int) -> None:
+        self.limit, self.size, self._parts = limit, 0, list[str]()
+
+    def write(self, text: str) -> int:
+        self.size += len(text) if text.isascii() else len(text.encode())
+        if self.size > self.limit:
+            raise OutputStreamLimitError("output stream limit reached", token=None)
+        self._parts.append(text)
+        return len(text)
+
+    def getvalue(self) -> str:
+        return "".join(self._parts)
+
+    def taken(self) -> str:
+        """Return what was written since this was called last."""
+        text, self._parts = self.getvalue(), []
+        return text
 
 
 class _Context(RenderContext):
-    """A rendering that stops at a blank variable or notes it in `missing`; `optional` ones may be blank.
+    """A rendering that knows what to do with blank variables."""
 
-    With `marks`, each that is noted leaves a mark where it should stand.
-    """
+    blanks = Blanks()
+    # The same that its scope leads to, behind what the template set itself.
+    said: Mapping[str, Any] = {}
 
-    missing: list[str] | None = None
-    optional: Collection[str] = ()
-    marks: bool = False
+    def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
+        name = path[0]
+        if len(path) == 1 and isinstance(name, str) and name not in segments.LIQUIDS_OWN:
+            if name in self.locals:
+                return self.locals[name]
+            if name in self.said:
+                return self.said[name]
+        return super().get(path, token=token, default=default)
+
+    def filter(self, name: str, token: Token | None) -> Callable[..., object]:
+        return FILTERS[name] if name in FILTERS else super().filter(name, token)
+
+    def get_buffer(self, buf: Any = None) -> Any:
+        return _Buffer(MAX_OUTPUT - (buf.size if isinstance(buf, _Buffer) else 0))
 
 
 class _OutputNode(OutputNode):
@@ -68,12 +94,9 @@ class _OutputNode(OutputNode):
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         value = self.expression.evaluate(context)
-        text = "" if is_undefined(value) else to_liquid_string(value, context.autoescape)
-        if self.name and not text.strip() and isinstance(context, _Context) and self.name not in context.optional:
-            if context.missing is None:
-                raise Blank(self.name)
-            context.missing.append(self.name)
-            text = marks.mark(self.name) if context.marks else text
+        text = segments.written("" if is_undefined(value) else value, None, markup=context.autoescape)
+        if self.name and not text.strip() and isinstance(context, _Context):
+            text = context.blanks.met(self.name, text)
         return buffer.write(text)
 
 
@@ -113,7 +136,7 @@ class Compiled:
     """A template ready to be filled. `names` are the variables that it uses, `spins` the sizes of its groups.
 
     `required` are those that must have a value where they stand; `has_tags` is whether they may not stand there for
-    everybody.
+    everybody. `segments` are its parts (see `campaigns.mail.segments`).
     """
 
     template: BoundTemplate
@@ -122,6 +145,17 @@ class Compiled:
     warnings: tuple[Text, ...] = ()
     required: frozenset[str] = frozenset()
     has_tags: bool = False
+    segments: tuple[Segment, ...] = ()
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """What only Liquid can say."""
+        return tuple(segment for segment in self.segments if isinstance(segment, Node))
+
+    @cached_property
+    def markup(self) -> bool:
+        """Whether it is HTML."""
+        return bool(self.template.env.autoescape)
 
     def render(
         self,
@@ -141,19 +175,41 @@ class Compiled:
             Blank: a variable has no value and no fallback, and `missing` was not given.
             TemplateProblem: the template asks for too much, or cannot do with these values what it says.
         """
-        context = _Context(self.template, globals=self.template.make_globals(dict(values)))
-        context.missing, context.optional, context.marks = missing, optional, with_marks
-        buffer = LimitedStringIO(MAX_OUTPUT)
+        blanks = Blanks(missing, optional, with_marks)
+        said = None if self.nodes else segments.joined(self.segments, values, blanks, markup=self.markup)
+        return "".join(self._by_liquid(self.template.nodes, values, blanks)) if said is None else said
+
+    def said_by_nodes(
+        self, values: Mapping[str, Any], *, missing: list[str] | None, optional: Collection[str]
+    ) -> list[str]:
+        """Return what each of the `nodes` says; see `render`."""
+        return self._by_liquid(self.nodes, values, Blanks(missing, optional))
+
+    def _by_liquid(self, nodes: Sequence[Node], values: Mapping[str, Any], blanks: Blanks) -> list[str]:
+        context = _Context(self.template, globals=self.template.make_globals(values))
+        context.blanks, context.said = blanks, values
+        context.scope.push({"partial": False})
+        buffer: Any = _Buffer(MAX_OUTPUT)
         spent = filters.budget.set([filters.BUDGET])
+        said = []
         try:
-            self.template.render_with_context(context, buffer)
+            for node in nodes:
+                _render(node, context, buffer)
+                said.append(buffer.taken())
         except (TooMuch, OutputStreamLimitError):
             raise TemplateProblem(_("The text becomes too long.")) from None
         except (LiquidError, ValueError, ArithmeticError, TypeError, RecursionError) as error:
             raise TemplateProblem(_does_not_parse(error)) from error
         finally:
             filters.budget.reset(spent)
-        return buffer.getvalue()
+        return said
+
+
+def _render(node: Node, context: RenderContext, buffer: Any) -> None:
+    try:
+        node.render(context, buffer)
+    except LiquidError as error:
+        context.env.error(error, token=node.token)
 
 
 def problems(text: str, *, names: Collection[str]) -> list[Text]:
@@ -194,10 +250,14 @@ def build(pieces: Sequence[Piece], *, spins: Sequence[int], markup: bool) -> Com
         variables = frozenset(_variables(template))
     except (LiquidError, ValueError, RecursionError) as error:
         raise TemplateProblem(_does_not_parse(error)) from error
+    local = _local(template)
+    parts = segments.of(
+        template.nodes, _Context(template, globals=template.make_globals({})), local=local, ours=FALLBACK
+    )
     named = (node.name for node in _walk(template.nodes, template) if isinstance(node, _OutputNode))
     required = frozenset(name for name in named if name)
     has_tags = bool(spins) or any(piece.kind == TAG for piece in pieces)
-    return Compiled(template, variables, tuple(spins), tuple(found), required, has_tags)
+    return Compiled(template, variables, tuple(spins), tuple(found), required, has_tags, parts)
 
 
 def _marked(fallbacks: dict[str, str], markup: bool) -> dict[str, object]:
@@ -272,13 +332,17 @@ def _distance(one: str, other: str) -> int:
 
 def _variables(template: BoundTemplate) -> Iterator[str]:
     """Yield the variables that a template reads; refuses unknown filters, and what reaches into values or counts up."""
-    local = {str(name) for node in _walk(template.nodes, template) for name in node.template_scope()}
+    local = _local(template)
     for node in _walk(template.nodes, template):
         for expression in node.expressions():
             for part in _parts(expression):
                 _check_part(part)
                 if isinstance(part, Path) and part.path[0] not in local and not str(part.path[0]).startswith(OURS):
                     yield str(part.path[0])
+
+
+def _local(template: BoundTemplate) -> set[str]:
+    return {str(name) for node in _walk(template.nodes, template) for name in node.template_scope()}
 
 
 def _check_part(part: Expression) -> None:

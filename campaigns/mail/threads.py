@@ -22,6 +22,9 @@ class Place:
     references: tuple[str, ...] = ()
 
 
+_ALONE = Place()
+
+
 def place(message: Message, mould: Mould, before: Sequence[Message], *, mould_of: Callable[[Message], Any]) -> Place:
     """Return the place of a mail behind those that this person got before, in the order sent.
 
@@ -29,7 +32,7 @@ def place(message: Message, mould: Mould, before: Sequence[Message], *, mould_of
     mail before did not bounce. Else a new thread begins, with the old subject if it has none of its own.
     """
     if not before:
-        return Place()
+        return _ALONE
     parent = before[-1]
     if not (mould.same_thread or not mould.subject_source or _is_unchanged(mould, before, mould_of)):
         return Place()

@@ -1,6 +1,6 @@
 """The variables that templates may name, and what they stand for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -76,8 +76,25 @@ def contact_values(contact: Contact, fields: Mapping[str, CustomField] | None = 
     defaults = {key: field.default for key, field in (fields or {}).items()}
     values = {key: _plain(value) for key, value in (defaults | _known(contact.custom)).items()}
     values |= {name: _plain(getattr(contact, attribute)) for name, attribute in CONTACT.items()}
-    values["fullName"] = " ".join(part for part in (contact.first_name, contact.last_name) if part) or None
+    values["fullName"] = full_name(contact) or None
     return values
+
+
+def full_name(contact: Contact) -> str:
+    """Return what a contact is called, "" where that is not known."""
+    first, last = contact.first_name, contact.last_name
+    return f"{first} {last}" if first and last else first or last
+
+
+def custom_values(contact: Contact, defaults: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the values of these custom fields as `contact_values` does, without those that are blank."""
+    found = {}
+    for name, default in defaults:
+        value = contact.custom.get(name)
+        value = _plain(default if value in (None, "") else value)
+        if value is not None:
+            found[name] = value
+    return found
 
 
 def _known(custom: Mapping[str, Any]) -> dict[str, Any]:

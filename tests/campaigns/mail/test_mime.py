@@ -63,6 +63,7 @@ def check_form(raw: bytes) -> None:
     assert raw.isascii()
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert b"\r" not in raw.replace(b"\r\n", b"")
+    assert b"\n." not in raw
     assert max(len(line) for line in raw.split(b"\r\n")) <= 76
     head = raw.partition(b"\r\n\r\n")[0]
     names = [line.partition(b":")[0] for line in head.split(b"\r\n") if not line.startswith(b" ")]
@@ -116,7 +117,17 @@ def test_bodies_read_back_what_went_in(text: str, html: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [".", "..\n.\n", "From me\n", "x" * 5000, "é" * 5000, "x" * 75 + " \n" + "y" * 76 + "\t", f"--{BOUNDARY}--\n"],
+    [
+        ".",
+        "..\n.\n",
+        "\n" + "." * 500,
+        "a\n." + "x" * 80 + "é.\n",
+        "From me\n",
+        "x" * 5000,
+        "é" * 5000,
+        "x" * 75 + " \n" + "y" * 76 + "\t",
+        f"--{BOUNDARY}--\n",
+    ],
 )
 def test_bodies_keep_their_form(text: str) -> None:
     raw = write(text=text, html=text)

@@ -11,7 +11,8 @@ from campaigns.mail import spintax, templating
 from campaigns.mail.dates import Day
 from campaigns.mail.filters import FILTERS, Markup
 from campaigns.mail.scanning import TemplateProblem
-from campaigns.mail.templating import Blank, compiled
+from campaigns.mail.segments import Blank
+from campaigns.mail.templating import compiled
 from tests.effort import assert_quick
 
 NAMES = {"firstName", "company", "jobTitle", "signature", "birthDate"}

@@ -1,0 +1,45 @@
+"""The moulds of published versions, which never change: each is made once."""
+
+from functools import lru_cache
+from uuid import UUID
+
+from campaigns.graph import Graph, of_version
+from campaigns.mail import moulds
+from campaigns.mail.moulds import Mould
+from campaigns.mail.scanning import TemplateProblem
+from campaigns.models import Message
+
+
+@lru_cache(maxsize=256)
+def mould(version_id: UUID, node: str, variant: str) -> Mould:
+    """Return the mould of a node of a version.
+
+    Raises:
+        KeyError: it has no such node.
+        TemplateProblem: a template does not parse.
+    """
+    graph = of_version(version_id)
+    return moulds.make(node, graph.nodes[node].data, is_first=not _may_follow(graph, node))
+
+
+def _may_follow(graph: Graph, node: str) -> bool:
+    """Whether a way leads through a mail to this one."""
+    seen: set[str] = set()
+    waiting = [node]
+    while waiting:
+        target = waiting.pop()
+        behind = {edge.source for edge in graph.edges if edge.target == target} - seen
+        seen |= behind
+        waiting.extend(behind)
+    return any(graph.nodes[name].kind == "email" for name in seen)
+
+
+def mould_of(message: Message) -> Mould | None:
+    """Return the mould of a mail of a sequence, or None where its step is gone."""
+    version_id = message.version_id
+    if version_id is None:
+        return None
+    try:
+        return mould(version_id, message.node, message.variant)
+    except (KeyError, TemplateProblem):
+        return None

@@ -54,6 +54,10 @@ def _moved(row: StageMove) -> Entry:
     return Entry(_("Stage"), " → ".join(names), by=by, tone="blue")
 
 
+def _noted(row: Note) -> Entry:
+    return Entry(_("Note"), detail=row.text, by=row.by, tone="amber", page_id=row.public_id, form="contacts:note-edit")
+
+
 def _suppressed(row: Suppression) -> Entry:
     # A mail is the source where nobody did it by hand.
     by = "" if row.source.startswith("msg_") else row.source
@@ -86,9 +90,7 @@ def _itself(contact: Contact) -> "QuerySet[Contact]":
     return rows
 
 
-timeline.register(
-    Source(Kind.NOTE, _of(Note), "at", lambda row: Entry(_("Note"), detail=row.text, by=row.by, tone="amber"))
-)
+timeline.register(Source(Kind.NOTE, _of(Note), "at", _noted))
 timeline.register(
     Source(
         Kind.NOTE,

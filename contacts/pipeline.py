@@ -19,7 +19,7 @@ from fluenzr.workspaces.models import Workspace
 # Cards that a column shows at first, and with each "more".
 CARDS = 50
 # Up to so many people are looked at together; of more, each column is read along its index as far as it is shown.
-FEW = 2_000
+FEW = 500
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,10 @@ class Kind(TextChoices):
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened: its word, what it is about, and where that is shown (URL name and public id)."""
+    """One thing that happened: its word, what it is about, and where that is shown (URL name and public id).
+
+    `form` is the URL name of where those who may edit contacts change it, or delete it.
+    """
 
     word: Any
     text: Any = ""
@@ -44,6 +47,7 @@ class Entry:
     tone: str = ""
     page: str = ""
     page_id: str = ""
+    form: str = ""
     at: datetime | None = None
     key: uuid.UUID | None = None
 

@@ -166,8 +166,13 @@ class Criterion:
 
 
 Place = Callable[[Query], str]
-# Whether a text that an index holds has a value in it, without regard to case.
-Within = Callable[[Query, str], Q]
+
+
+class Within(Protocol):
+    """What an index knows of the rows where a field holds a text, without regard to case: true of more than those."""
+
+    def __call__(self, query: Query, text: str, *, begins: bool, ends: bool) -> Q:
+        """Return the condition; `begins` and `ends` say whether the field does so with the text."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,7 @@ def written(text: str, *, within: str) -> Q:
     return Q(**{f"{within}__icontains": json.dumps(text, ensure_ascii=False)[1:-1]})
 
 
-def _among_all(query: Query, text: str) -> Q:
+def _among_all(query: Query, text: str, *, begins: bool, ends: bool) -> Q:
     return written(text, within=query.name(as_text()))
 
 

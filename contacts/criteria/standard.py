@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +15,7 @@ from contacts.criteria.registry import register
 from contacts.criteria.types import BLANKS, ByChoice, ByMoment, ByRow, ByState, ByText, by_key, equality
 from contacts.enums import ConsentSource, ContactStatus
 from contacts.models import Consent, Domain, Group, Membership, PipelineStage, Tag, Tagging
-from contacts.models.searched import COLUMNS, Searched
+from contacts.models.searched import COLUMNS, Words, within
 from fluenzr.core.errors import Text
 from fluenzr.workspaces.models import User, Workspace
 
@@ -47,8 +48,10 @@ def column(name: str) -> Place:
     return lambda _query: name
 
 
-def _searched(query: Query, text: str) -> Q:
-    return Q(**{f"{query.name(Searched())}__icontains": text})
+def _among_words(query: Query, text: str, *, begins: bool, ends: bool) -> Q:
+    """Return what the index of PostgreSQL knows of a column that holds the text; nothing of a part of one word."""
+    asked = within(text, begins=begins, ends=ends) if connection.vendor == "postgresql" else ""
+    return Q(**{f"{query.name(Words())}__meet": asked}) if asked else Q()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,8 +122,8 @@ class ByCompany(Field):
 def known(workspace: Workspace) -> Iterator[Field]:
     """Yield what may be asked about contacts themselves."""
     for key, name, label in _TEXTS:
-        within = _searched if name in COLUMNS else None
-        yield ByText(key=key, label=label, heading=PERSON, place=column(name), within=within)
+        known_by = _among_words if name in COLUMNS else None
+        yield ByText(key=key, label=label, heading=PERSON, place=column(name), within=known_by)
     yield ByCompany(key="companyDomain", label=_("Company domain"), heading=PERSON)
     users = User.objects.filter(memberships__workspace=workspace)
     yield ByChoice(

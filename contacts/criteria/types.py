@@ -36,7 +36,7 @@ def equality(takes: Takes) -> tuple[Operator, Operator]:
 class ByText(Field):
     """Text, compared without regard to case. Negations hold for who has none, too.
 
-    `within` says that a longer text holds a value, where an index finds a part of that.
+    `within` says what an index of all fields knows of those with a value.
     """
 
     type: ClassVar = "text"
@@ -71,7 +71,10 @@ class ByText(Field):
         found = Q(**{f"{name}__{self._LOOKUPS[operator]}": asked.value})
         if operator in ("is_not", "contains_not"):
             return Q(**{f"{name}__isnull": True}) | ~found
-        return found & self.within(query, asked.value) if self.within else found
+        if self.within is None:
+            return found
+        begins, ends = operator in ("is", "starts_with"), operator in ("is", "ends_with")
+        return found & self.within(query, asked.value, begins=begins, ends=ends)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,7 +223,7 @@ class ByChoice(Field):
             return found
         anywhere = Q()
         for one in asked.value:
-            anywhere |= self.within(query, one.key)
+            anywhere |= self.within(query, one.key, begins=True, ends=True)
         return found & anywhere
 
 

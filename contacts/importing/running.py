@@ -4,7 +4,6 @@ Whatever kills a worker, the next one goes on behind the last commit. Two worker
 up raises its fence, and a chunk is written only under the fence of its worker.
 """
 
-import gc
 import logging
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -24,7 +23,7 @@ from contacts.importing import asking, files, laying, lifecycle, undoing, writin
 from contacts.importing.reading import Row
 from contacts.importing.writing import Chunk, Counts, Desk
 from contacts.models import Import, RejectedRow
-from fluenzr.core import bulk, clock, jobs, leases, states
+from fluenzr.core import bulk, clock, collector, jobs, leases, states
 from fluenzr.core.errors import Conflict, DomainError
 from fluenzr.workspaces.models import Workspace
 
@@ -69,14 +68,13 @@ def run(origin: Import, *, seconds: float | None = None, watch: Watcher | None =
     """Take the import up and work on it for so many seconds, or to its end; nothing when somebody else has it."""
     if not _claim(origin):
         return
-    # What lives by now is left alone by the collector, which would walk through it for each thousand rows.
-    gc.freeze()
     try:
         until = None if seconds is None else time.monotonic() + seconds
-        if origin.status == ImportStatus.UNDOING:
-            undoing.work(origin, is_over=lambda: _is_over(until), renew=lambda: _renew(origin))
-        else:
-            _import(origin, until, watch)
+        with collector.seldom():
+            if origin.status == ImportStatus.UNDOING:
+                undoing.work(origin, is_over=lambda: _is_over(until), renew=lambda: _renew(origin))
+            else:
+                _import(origin, until, watch)
     except Lost:
         return
     except DomainError as error:
@@ -84,8 +82,6 @@ def run(origin: Import, *, seconds: float | None = None, watch: Watcher | None =
     else:
         # Free at once for the next slice; after an error the lease runs out first.
         Import.objects.filter(pk=origin.pk, fence=origin.fence).update(lease_until=clock.database_now())
-    finally:
-        gc.unfreeze()
 
 
 def _claim(origin: Import) -> bool:

@@ -4,7 +4,7 @@ from django.forms import Form
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from contacts import holds, notes, people, timeline, todo
 from contacts.card_forms import HoldForm, NoteForm, OwnerForm, TaskForm
@@ -31,6 +31,7 @@ def past(request: MemberRequest, contact_id: str) -> HttpResponse:
         "kinds": Kind.choices,
         "kind": kind,
         "is_later_page": bool(before),
+        "may_edit": access.allows(request.member.role, Role.MEMBER),
     }
     part = "entries" if before else "timeline"
     return htmx.page(request, "contacts/timeline.html", context, part=part)
@@ -44,6 +45,29 @@ def note(request: MemberRequest, contact_id: str) -> HttpResponse:
     form = _checked(NoteForm(request.POST))
     notes.write(contact, text=form.cleaned_data["text"], by=access.actor(request.member), now=timezone.now())
     return htmx.go(request, "contacts:card", contact_id, said=_("Note added."))
+
+
+@require_http_methods(["GET", "POST"])
+@member_required(Role.MEMBER)
+def note_edit(request: MemberRequest, note_id: str) -> HttpResponse:
+    """Let a note say something else."""
+    row = finding.note(request.workspace, note_id)
+    form = NoteForm(request.POST if request.method == "POST" else None, initial={"text": row.text})
+    if request.method == "POST" and form.is_valid():
+        notes.change(row, text=form.cleaned_data["text"], by=access.actor(request.member), now=timezone.now())
+        return htmx.go(request, "contacts:card", row.contact.public_id, said=_("Saved."))
+    context = {"form": form, "note": row, "contact": row.contact}
+    return htmx.page(request, "contacts/note.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@member_required(Role.MEMBER)
+def note_delete(request: MemberRequest, note_id: str) -> HttpResponse:
+    """Delete a note."""
+    row = finding.note(request.workspace, note_id)
+    contact_id = row.contact.public_id
+    notes.delete(row, by=access.actor(request.member), now=timezone.now())
+    return htmx.go(request, "contacts:card", contact_id, said=_("Note deleted."))
 
 
 @require_POST

@@ -5,8 +5,9 @@ import uuid
 from django.http import QueryDict
 
 from contacts import filters
+from contacts.filters import Found
 from contacts.forms import ContactFilters
-from contacts.models import Contact, ContactQuerySet, CustomField, Group, PipelineStage, Segment, Tag
+from contacts.models import Contact, ContactQuerySet, CustomField, Group, Note, PipelineStage, Segment, Tag
 from fluenzr.core import finding
 from fluenzr.workspaces.models import Workspace
 
@@ -31,9 +32,14 @@ def segment(workspace: Workspace, public_id: str) -> Segment:
 
 def narrowed(workspace: Workspace, form: ContactFilters) -> ContactQuerySet:
     """Return the contacts that a filter form asks for; what it says wrongly is left out."""
+    return searched(workspace, form).rows
+
+
+def searched(workspace: Workspace, form: ContactFilters, *, most: int = 0) -> Found[ContactQuerySet]:
+    """Return the same, counted up to `most` where the search tells that."""
     query, wanted = form.wanted()
     rows = filters.narrowed(Contact.objects.in_workspace(workspace), workspace, wanted)
-    return filters.matching(rows, query)
+    return filters.search(rows, query, most=most)
 
 
 def meant(workspace: Workspace, form: QueryDict) -> ContactQuerySet:
@@ -60,6 +66,12 @@ def custom_field(workspace: Workspace, public_id: str) -> CustomField:
     """Return a custom field of the workspace, or raise the 404 of `core.finding`."""
     rows = CustomField.objects.in_workspace(workspace).select_related("workspace")
     return finding.one(CustomField, rows, public_id)
+
+
+def note(workspace: Workspace, public_id: str) -> Note:
+    """Return a note of the workspace, or raise the 404 of `core.finding`."""
+    rows = Note.objects.in_workspace(workspace).select_related("workspace", "contact")
+    return finding.one(Note, rows, public_id)
 
 
 def tag(workspace: Workspace, public_id: str) -> Tag:

@@ -52,11 +52,20 @@ def listed(request: MemberRequest) -> HttpResponse:
     """Show the contacts that the address asks for."""
     form = ContactFilters(request.GET, workspace=request.workspace)
     tags = Prefetch("taggings", Tagging.objects.select_related("tag").order_by("tag__name"))
-    rows = finding.narrowed(request.workspace, form).select_related("stage").prefetch_related(tags)
-    # All of them are counted along an index.
-    most = listing.MOST_COUNTED if any(form.wanted()) else None
+    found = finding.searched(request.workspace, form, most=listing.MOST_COUNTED)
+    shown = lists.read(
+        request,
+        found.rows.select_related("stage").prefetch_related(tags),
+        columns=COLUMNS,
+        sorts=SORTS,
+        default="-added",
+        filters=form,
+        total=found.number,
+        # All of them are counted along an index.
+        most=listing.MOST_COUNTED if any(form.wanted()) else None,
+    )
     context = {
-        "listing": lists.read(request, rows, columns=COLUMNS, sorts=SORTS, default="-added", filters=form, most=most),
+        "listing": shown,
         "groups": form.groups,
         "stages": PipelineStage.objects.in_workspace(request.workspace).order_by("position", "pk"),
         "may_edit": access.allows(request.member.role, Role.MEMBER),

@@ -123,8 +123,9 @@ def read(
     """Read order (`?sort=-name`) and page (`?page=2`) from the address, and fetch that page of `rows`.
 
     `sorts` maps what the address may say to a field; the key decides among equals. `rows` are filtered already:
-    `filters` is the bound form that did it, for its chips. `total` spares the count where it is known; with `most` it
-    stops there, unless a page further back is asked for. Three queries.
+    `filters` is the bound form that did it, for its chips. `total` spares the count where it is known. With `most` the
+    count stops there, unless a page further back is asked for; so may `total` have done, when it is one more. At most
+    three queries.
     Which of the `columns` are shown says the address (`?columns=name,company`), else `look`. Rows that are groups of
     rows name their `key`.
     """
@@ -133,15 +134,18 @@ def read(
     sign = "-" if sort.startswith("-") else ""
     ordered = rows.order_by(f"{sign}{sorts[sort.removeprefix('-')]}", f"{sign}{key}")
     paginator = Paginator(ordered, per_page)
-    number, is_more = request.GET.get("page", "1"), False
-    if total is None and most is not None and not _is_beyond(number, most // per_page):
-        total, is_more = counted(rows, most=most)
+    number, is_more, is_told = request.GET.get("page", "1"), False, total is not None and most is None
+    if most is not None and not _is_beyond(number, most // per_page):
+        total, is_more = counted(rows, most=most) if total is None else _stopped(total, most)
+    elif most is not None and total is not None and total > most:
+        total = None
     if total is not None:
         paginator.count = total + is_more
     page = paginator.get_page(number)
-    shown = _on(page, ordered)
+    fetched, is_backward = _on(page, ordered, is_counted=not (is_more or is_told))
+    shown = _whole(rows, fetched) if key == "pk" else list(fetched)
     return Listing(
-        rows=_whole(rows, shown) if key == "pk" else list(shown),
+        rows=shown[::-1] if is_backward else shown,
         total=paginator.count - is_more,
         number=page.number,
         pages=paginator.num_pages,
@@ -158,16 +162,28 @@ def read(
     )
 
 
-def _on(page: Page[Any], ordered: QuerySet[Any]) -> Any:
-    """Return what to fetch for a page: where it is the only one, all, as for a few PostgreSQL walks along the order."""
-    if not page.paginator.count:
-        return ordered.none()
-    return page.object_list if page.paginator.num_pages > 1 else ordered
+def _on(page: Page[Any], ordered: QuerySet[Any], *, is_counted: bool) -> tuple[Any, bool]:
+    """Return what to fetch for a page, and whether it comes back to front.
+
+    Where it is the only one, all is fetched, as for a few PostgreSQL walks along the order. Behind the middle of rows
+    that were counted, the way from the end is shorter.
+    """
+    total = page.paginator.count
+    if not total:
+        return ordered.none(), False
+    if page.paginator.num_pages == 1:
+        return ordered, False
+    if not is_counted or page.start_index() <= total - page.end_index():
+        return page.object_list, False
+    return ordered.reverse()[total - page.end_index() : total - page.start_index() + 1], True
 
 
 def counted(rows: QuerySet[Any], *, most: int) -> tuple[int, bool]:
     """Return how many rows there are, and whether there are more than `most`: then no more are counted."""
-    found = rows.order_by()[: most + 1].count()
+    return _stopped(rows.order_by()[: most + 1].count(), most)
+
+
+def _stopped(found: int, most: int) -> tuple[int, bool]:
     return min(found, most), found > most
 
 

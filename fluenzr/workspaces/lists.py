@@ -26,7 +26,7 @@ def read(
     most: int | None = None,
     per_page: int = PER_PAGE,
 ) -> Listing:
-    """Read a list as `core.listing.read` does, with what the member chose for it and its saved views. Three queries."""
+    """Read a list as `core.listing.read` does, with what the member chose for it and its saved views."""
     match = request.resolver_match
     page = match.view_name if match is not None else ""
     found = listing.read(

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from contacts import filters
 from contacts.models import Contact
@@ -100,10 +101,83 @@ def test_each_word_is_found_in_any_column_but_not_across_two(workspace: Workspac
     assert set(filters.matching(everybody, "JAN")) == {jane, chat_only}
     assert list(filters.matching(everybody, "doe ACME.ex")) == [jane]
     assert not filters.matching(everybody, "exampleJane").exists()
+    assert set(filters.matching(everybody, " ")) == {jane, chat_only}
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [
+        ("jane", True),
+        ("r.doe@mail.ac", True),
+        ("doe@", True),
+        ("@acme", True),
+        ("globex", True),
+        ("uk", True),
+        ("neil", True),
+        ("o'neil", True),
+        ("luc jean", True),
+        ("jean-l", True),
+        ("Inc sales", True),
+        ("- jane", True),
+        ("ane", False),
+        ("cme", False),
+        ("jane doe.acme.jane", False),
+        ("r.do@acme", False),
+        ("jane.doe", False),
+        ("jane smith", False),
+        ("jane~r", True),
+        ("~r", True),
+        ("'jane", True),
+        ("-", False),
+        ("x" * 300, False),
+    ],
+)
+def test_words_are_found_by_their_beginnings(workspace: Workspace, query: str, is_found: bool) -> None:
+    names = {"first_name": "Jean-Luc", "last_name": "O'Neil", "company": 'Globex "Inc" (UK)', "job_title": "Sales/IT"}
+    make_contact(workspace, "jane.r.doe@mail.acme.example", **names)
+
+    assert filters.matching(Contact.objects.in_workspace(workspace), query).exists() is is_found
+
+
+def test_search_of_many_keeps_its_condition(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = {make_contact(workspace, first_name=f"Jane{number}") for number in range(3)}
+    make_contact(workspace, first_name="Ada")
+    monkeypatch.setattr(filters, "_FEW", 2)
+
+    assert set(filters.matching(Contact.objects.in_workspace(workspace), "jane")) == people
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite leaves it to be counted")
+@pytest.mark.parametrize(
+    ("few", "most", "number"), [(2, 0, 3), (2, 2, 3), (1, 0, 2), (1, 3, 4), (1, 9, 4), (4, 0, 4), (4, 9, 4)]
+)
+def test_search_tells_how_many_it_finds_with_one_query(
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: Any,
+    few: int,
+    most: int,
+    number: int,
+) -> None:
+    people = {make_contact(workspace, first_name=f"Jane{place}") for place in range(4)}
+    make_contact(workspace, first_name="Ada")
+    monkeypatch.setattr(filters, "_FEW", few)
+
+    with django_assert_num_queries(1):
+        found = filters.search(Contact.objects.in_workspace(workspace), "jane", most=most)
+    assert (found.number, set(found.rows)) == (number, people)
+
+
+@pytest.mark.parametrize(("query", "number"), [("", None), ("-", 0)])
+def test_search_for_nothing_asks_nothing(
+    workspace: Workspace, django_assert_num_queries: Any, query: str, number: int | None
+) -> None:
+    with django_assert_num_queries(0):
+        assert filters.search(Contact.objects.in_workspace(workspace), query, most=9).number == number
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="the indexes are those of PostgreSQL")
-def test_parts_of_words_are_found_by_index(workspace: Workspace) -> None:
+def test_words_and_own_fields_are_found_by_index(workspace: Workspace) -> None:
     make_field(workspace, "city")
     rules = {"all": [{"field": "customFields.city", "operator": "is", "value": "Oslo"}]}
     with connection.cursor() as cursor:
@@ -111,6 +185,10 @@ def test_parts_of_words_are_found_by_index(workspace: Workspace) -> None:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_indexscan = off")
 
-    assert "contact_searched" in filters.matching(Contact.objects.all(), "martin").explain()
+    with CaptureQueriesContext(connection) as asked_for:
+        list(filters.matching(Contact.objects.all(), "martin smith@acme 0612345678"))
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {asked_for[0]['sql']}")
+        assert "contact_words" in str(cursor.fetchall())
     for asked in ({"rules": rules}, {"customFields": {"city": "Oslo"}}, {"customFields": {"city": ["Oslo", "Rome"]}}):
         assert "contact_custom" in filters.narrowed(Contact.objects.all(), workspace, asked).explain()

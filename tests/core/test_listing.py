@@ -49,6 +49,19 @@ def test_page_comes_from_the_address() -> None:
     assert (page.first, page.last, page.total, page.pages, page.previous, page.next) == (3, 3, 3, 2, 1, None)
 
 
+@pytest.mark.parametrize("most", [None, 1, 3, 4, 9])
+@pytest.mark.parametrize("per_page", [1, 2, 3])
+@pytest.mark.parametrize("sort", ["name", "-name"])
+def test_pages_from_either_end_are_in_one_order(most: int | None, per_page: int, sort: str) -> None:
+    make_group(Workspace.objects.get(), "Dora")
+    pages = [
+        read(f"page={number + 1}&sort={sort}", per_page=per_page, most=most) for number in range(-(-4 // per_page))
+    ]
+
+    names = [group.name for page in pages for group in page]
+    assert names == sorted(["Cara", "Anna", "Berta", "Dora"], reverse=sort == "-name")
+
+
 @pytest.mark.parametrize(("number", "found"), [("99", 2), ("x", 1), ("0", 2)])
 def test_page_that_does_not_exist_is_the_nearest(number: str, found: int) -> None:
     assert read(f"page={number}", per_page=2).number == found
@@ -64,6 +77,18 @@ def test_count_stops_unless_a_page_behind_is_wanted(
     page = read(query, per_page=1, most=most)
 
     assert (page.total, page.is_more, page.pages, len(page.rows)) == (total, is_more, pages, 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "told", "total", "is_more"),
+    [("", 3, 2, True), ("", 2, 2, False), ("page=2", 2, 2, False), ("page=3", 3, 3, False)],
+)
+def test_total_that_stopped_is_taken_unless_a_page_behind_is_wanted(
+    query: str, told: int, total: int, is_more: bool
+) -> None:
+    page = read(query, per_page=1, most=2, total=told)
+
+    assert (page.total, page.is_more, len(page.rows)) == (total, is_more, 1)
 
 
 def test_known_total_spares_the_count(django_assert_num_queries) -> None:

@@ -293,6 +293,25 @@ def test_every_operator_compiles_and_has_words(workspace: Workspace) -> None:
             assert "%(" not in rules.read(workspace, {"any": [asked]}).words()
 
 
+@pytest.mark.parametrize(
+    "company", ["Smith & Sons, Inc.", "L'Oréal/R&D (Paris)", " a-b ", "~x.y~", "back\\slash \\", "a :* & b | !c <-> d"]
+)
+def test_every_part_of_a_text_is_found_whatever_words_an_index_has(workspace: Workspace, company: str) -> None:
+    make_contact(workspace, first_name="ann", company=company)
+    make_contact(workspace, first_name="bob")
+    length, asked = len(company), {}
+    for start in range(length):
+        for end in range(start + 1, length + 1):
+            part = company[start:end]
+            if part.strip() == part:
+                asked["contains", part] = ["ann"]
+                asked |= {("starts_with", part): ["ann"]} if start == 0 else {}
+                asked |= {("ends_with", part): ["ann"]} if end == length else {}
+
+    parts = list(asked)[:: max(1, len(asked) // 25)]
+    assert {part: found(workspace, "company", *part) for part in parts} == {part: asked[part] for part in parts}
+
+
 @pytest.mark.parametrize("text", ['Rue "Neuve"', "a\\b", "Orléans", "x % y_z", "“12” < 13"])
 def test_text_of_an_own_field_is_found_however_it_is_written(workspace: Workspace, text: str) -> None:
     make_field(workspace, "street")

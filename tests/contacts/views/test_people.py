@@ -5,10 +5,12 @@ import re
 import pytest
 from django.test import Client
 
-from contacts import tagging
+from contacts import filters, tagging
 from contacts.enums import ContactStatus
 from contacts.models import Contact
 from contacts.views import people as people_views
+from fluenzr.core import listing
+from fluenzr.workspaces import lists
 from fluenzr.workspaces.enums import Role
 from fluenzr.workspaces.models import Member, Workspace
 from tests.builders import NOW, make_contact, make_group, make_member, make_stage
@@ -64,6 +66,35 @@ def test_list_asks_as_many_queries_for_three_rows_as_for_one(client: Client, wor
         workspace=workspace, names={make_contact(workspace).pk: ["a", "b"], make_contact(workspace).pk: ["b"]}, now=NOW
     )
     assert queries_of(client, "/contacts/") == one
+
+
+def test_search_asks_as_many_queries_for_many_as_for_one(
+    client: Client, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tagging.add(workspace=workspace, names={make_contact(workspace, first_name="Jane").pk: ["a"]}, now=NOW)
+    one = queries_of(client, "/contacts/?q=jane")
+    for _number in range(2):
+        make_contact(workspace, first_name="Jane")
+    monkeypatch.setattr(filters, "_FEW", 1)
+    assert (queries_of(client, "/contacts/?q=jane"), len(shown(client, "?q=jane"))) == (one, 3)
+
+
+@pytest.mark.parametrize(
+    ("page", "numbers"), [("", [2, True, 3]), ("&page=2", [2, True, 3]), ("&page=3", [3, False, 3])]
+)
+def test_search_is_counted_so_far(
+    client: Client, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, page: str, numbers: list[object]
+) -> None:
+    for _number in range(3):
+        make_contact(workspace, first_name="Jane")
+    make_contact(workspace, first_name="Ada")
+    monkeypatch.setattr(filters, "_FEW", 1)
+    monkeypatch.setattr(listing, "MOST_COUNTED", 2)
+    monkeypatch.setitem(lists.read.__kwdefaults__, "per_page", 1)
+
+    found = client.get(f"/contacts/?q=jane{page}").context["listing"]
+
+    assert ([found.total, found.is_more, found.pages], len(found.rows)) == (numbers, 1)
 
 
 def test_list_gives_htmx_the_part_only(client: Client, workspace: Workspace) -> None:

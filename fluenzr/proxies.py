@@ -1,7 +1,8 @@
 """Who is asking, when proxies stand in front: trusts forwarded headers only from TRUSTED_PROXIES."""
 
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +24,15 @@ def client_address(*, peer: str, forwarded_for: str, trusted: Sequence[Network])
     while hops and _is_trusted(address, trusted):
         address = hops.pop()
     return address
+
+
+def caller(meta: Mapping[str, Any], *, trusted: Sequence[Network]) -> tuple[str, bool]:
+    """Return where a request came from and whether by HTTPS; the middleware below has Django see the same."""
+    peer, scheme = meta.get("REMOTE_ADDR", ""), meta.get("wsgi.url_scheme", "")
+    if trusted and _is_trusted(peer, trusted):
+        scheme = meta.get("HTTP_X_FORWARDED_PROTO", scheme).partition(",")[0].strip()
+        peer = client_address(peer=peer, forwarded_for=meta.get("HTTP_X_FORWARDED_FOR", ""), trusted=trusted)
+    return peer, scheme == "https"
 
 
 def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:

@@ -96,7 +96,9 @@ def of_request(hit: Hit) -> str:
     """Return the rule that one request breaks by itself, or `""`."""
     if hit.method == "HEAD":
         return HEAD
-    if any(word in hit.headers.get(name, "").lower() for name in _PREFETCH_HEADERS for word in _PREFETCH_WORDS):
+    # Most requests have none of the headers that are kept.
+    told = [hit.headers[name].lower() for name in _PREFETCH_HEADERS if name in hit.headers] if hit.headers else ()
+    if any(word in text for text in told for word in _PREFETCH_WORDS):
         return PREFETCH
     return of_agent(hit.agent)
 

@@ -1,6 +1,7 @@
 """Questions to the database that must be answered soon or not at all, for addresses that anybody may call."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
 from typing import TypeVar
@@ -12,6 +13,9 @@ Answer = TypeVar("Answer")
 # A database that accepts connections and says nothing holds a thread for ever; more than these it never gets.
 THREADS = 4
 _pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="bounded")
+# A connection that was idle for so long is looked after before it is used.
+IDLE_SECONDS = 1.0
+_mine = threading.local()
 _waiting = threading.BoundedSemaphore(64)
 
 
@@ -49,8 +53,13 @@ def _soon(question: Callable[[], Answer], *, seconds: float) -> Answer:
 
 
 def _asked(question: Callable[[], Answer]) -> Answer:
-    close_old_connections()
-    try:
-        return question()
-    finally:
+    # Looking after a connection costs as much as what is asked: one that has just answered is not looked after.
+    if time.monotonic() - getattr(_mine, "answered_at", 0.0) > IDLE_SECONDS:
         close_old_connections()
+    try:
+        answer = question()
+    except BaseException:
+        close_old_connections()
+        raise
+    _mine.answered_at = time.monotonic()
+    return answer

@@ -2,14 +2,16 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F
 
 from campaigns import events, outcomes
 from campaigns.enums import EventType, MessageState, Purpose
@@ -20,16 +22,42 @@ from fluenzr.workspaces.enums import TrackingMode
 from tracking import bots, targets
 from tracking.enums import HitKind
 from tracking.models import RawHit
+from tracking.targets import Mail
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 # The hits around a settled one that its verdict looks at.
 AROUND = 2 * bots.BURST
-# The targets of a mail's links by index, and whose mail it is: version, node and variant.
+# The targets of a mail's links by index.
 Links = Mapping[int, str]
-Mail = tuple[UUID | None, str, str]
 _TYPES = {HitKind.OPEN: EventType.OPENED, HitKind.CLICK: EventType.CLICKED}
+
+
+# A hit of the batch: its key, its message and its time.
+Waiting = tuple[UUID, UUID, datetime]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A mail of a workflow that hits are about: how closely its reader is watched, and by whom it was sent."""
+
+    message: Message
+    mode: str
+    provider: str
+
+    @property
+    def mail(self) -> Mail:
+        """Whose links it has."""
+        return self.message.version_id, self.message.node, self.message.variant
+
+
+@dataclass(frozen=True)
+class Around:
+    """A hit near those of the batch, and where it came from."""
+
+    hit: bots.Hit
+    ip: str
 
 
 def settled(now: datetime) -> datetime:
@@ -47,117 +75,116 @@ def fold(*, now: datetime) -> int:
 
     Two runs at once never fold the same hit: the second waits for the rows, and finds them folded.
     """
+    waiting = RawHit.objects.filter(folded=False, at__lte=settled(now)).order_by("at", "id")
+    # Before, each by itself: this moves totals, for which senders would wait until the whole batch is done.
+    doubted = Message.objects.filter(state=MessageState.UNCERTAIN, purpose=Purpose.SEQUENCE)
+    for message in doubted.filter(pk__in=waiting.values("message")[:BATCH]):
+        outcomes.arrived(message, now=now)
     with transaction.atomic():
-        waiting = RawHit.objects.filter(folded=False, at__lte=settled(now)).order_by("at", "id")
-        hits = list(waiting.select_for_update(no_key=True)[:BATCH])
+        rows = waiting.select_for_update(no_key=True).values_list("id", "message", "at")
+        hits: list[Waiting] = list(rows[:BATCH])
         if hits and not _folded(hits, now=now):
             for group in _by_message(hits).values():
                 if not _folded(group, now=now):
                     # What cannot be understood is kept as it is, and never looked at again.
-                    RawHit.objects.filter(pk__in=[hit.pk for hit in group]).update(folded=True)
+                    RawHit.objects.filter(pk__in=[key for key, _message, _at in group]).update(folded=True)
     return len(hits)
 
 
-def _folded(hits: Sequence[RawHit], *, now: datetime) -> bool:
+def _folded(hits: Sequence[Waiting], *, now: datetime) -> bool:
     """Fold the hits, or leave all as it was and return False: one bad message must not hold up the others."""
     try:
         with transaction.atomic():
             _fold(hits, now=now)
     except (IntegrityError, DataError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError):
-        log.exception("Hits of %s could not be folded", {str(hit.message) for hit in hits})
+        log.exception("Hits of %s could not be folded", {str(message) for _key, message, _at in hits})
         return False
     return True
 
 
-def _fold(hits: Sequence[RawHit], *, now: datetime) -> None:
-    messages = _messages({hit.message for hit in hits})
-    links = _links(messages.values())
-    verdicts = _verdicts(hits, messages, links)
+def _fold(hits: Sequence[Waiting], *, now: datetime) -> None:
+    groups = _by_message(hits)
+    known = _known(groups)
+    links = _links(known.values())
+    around = _around(groups, known)
     happenings: list[Happening] = []
-    for message_id, group in _by_message(hits).items():
-        message = messages.get(message_id)
-        if message is not None:
+    for key, group in groups.items():
+        one = known.get(key)
+        if one is not None:
             # Whoever fetched it, a person or a machine: the mail has arrived.
-            if message.state == MessageState.UNCERTAIN:
-                outcomes.arrived(message, now=now)
-            happenings += _happenings(message, group, verdicts, links.get(_mail_of(message), {}))
+            if one.message.state == MessageState.UNCERTAIN:
+                outcomes.arrived(one.message, now=now)
+            happenings += _happenings(one, {row[0] for row in group}, around[key], links.get(one.mail, {}))
+    _mark(hits, known)
     if happenings:
         events.record(happenings)
-    _mark(hits, messages)
 
 
-def _messages(keys: Iterable[UUID]) -> dict[UUID, Message]:
+def _known(keys: Iterable[UUID]) -> dict[UUID, Known]:
     """Return those of the messages whose hits count: mails of a workflow."""
-    rows = Message.objects.select_related("workspace", "contact", "enrolment", "account")
-    return {row.pk: row for row in rows.filter(pk__in=list(keys), purpose=Purpose.SEQUENCE)}
+    columns = (
+        "workspace_id", "campaign_id", "enrolment_id", "contact_id", "account_id", "version_id", "node", "variant",
+        "state", "links", "sending_at", "sent_at", "first_opened_at", "first_clicked_at",
+    )  # fmt: skip
+    rows: Any = Message.objects.filter(pk__in=list(keys), purpose=Purpose.SEQUENCE).only(*columns)
+    rows = rows.annotate(
+        mode=F("workspace__tracking_mode"), objected_at=F("contact__objected_at"), provider=F("account__provider")
+    )
+    return {row.pk: Known(row, _mode(row), row.provider) for row in rows}
 
 
-def _by_message(hits: Iterable[RawHit]) -> dict[UUID, list[RawHit]]:
-    groups: dict[UUID, list[RawHit]] = defaultdict(list)
+def _mode(row: Any) -> str:
+    """Return how closely the reader of a mail is watched: not at all who objected, or who was erased since."""
+    is_off = row.contact_id is None or row.objected_at is not None
+    return TrackingMode.OFF if is_off else str(row.mode)
+
+
+def _by_message(hits: Iterable[Waiting]) -> dict[UUID, list[Waiting]]:
+    groups: dict[UUID, list[Waiting]] = defaultdict(list)
     for hit in hits:
-        groups[hit.message].append(hit)
+        groups[hit[1]].append(hit)
     return groups
 
 
-def _verdicts(hits: Sequence[RawHit], messages: Mapping[UUID, Message], links: Mapping[Mail, Links]) -> dict[UUID, str]:
-    """Judge each message by all of its hits near these, folded or not."""
-    spans = {key: (group[0].at - AROUND, group[-1].at + AROUND) for key, group in _by_message(hits).items()}
+def _around(groups: Mapping[UUID, Sequence[Waiting]], known: Mapping[UUID, Known]) -> dict[UUID, list[Around]]:
+    """Return all hits of each mail near these, folded or not, the earliest first."""
+    times = [at for group in groups.values() for _key, _message, at in group]
     near = RawHit.objects.filter(
-        message__in=list(messages),
-        at__gte=min(start for start, _end in spans.values()),
-        at__lte=max(end for _start, end in spans.values()),
-    )
-    verdicts: dict[UUID, str] = {}
-    for key, group in _by_message(near).items():
-        message = messages[key]
-        # A sandbox's imaginary readers are quick; nothing delivers to them but ourselves.
-        patience = timedelta() if message.account.provider == Provider.SANDBOX else bots.TOO_SOON
-        verdicts |= bots.verdicts(
-            [_plain(hit) for hit in group],
-            links=len(links.get(_mail_of(message), {})),
-            accepted_at=message.sent_at,
-            too_soon=patience,
-        )
-    return verdicts
+        message__in=list(known), at__gte=min(times) - AROUND, at__lte=max(times) + AROUND
+    ).values_list("message", "id", "kind", "link", "at", "method", "user_agent", "headers", "ip")
+    found: dict[UUID, list[Around]] = {key: [] for key in known}
+    for message, *hit, ip in sorted(near, key=itemgetter(4, 1)):
+        found[message].append(Around(bots.Hit(*hit), ip))
+    return found
 
 
-def _plain(hit: RawHit) -> bots.Hit:
-    return bots.Hit(hit.pk, hit.kind, hit.link, hit.at, hit.method, hit.user_agent, hit.headers)
-
-
-def _mail_of(message: Message) -> Mail:
-    return message.version_id, message.node, message.variant
-
-
-def _links(messages: Iterable[Message]) -> Mapping[Mail, Links]:
+def _links(mails: Iterable[Known]) -> Mapping[Mail, Links]:
     """Return where the tracked links of each mail of these lead, as published: one query."""
     found: dict[Mail, dict[int, str]] = defaultdict(dict)
-    rows = Link.objects.filter(version__in={message.version_id for message in messages})
+    rows = Link.objects.filter(version__in={one.message.version_id for one in mails})
     for version, node, variant, index, url in rows.values_list("version", "node", "variant", "index", "url"):
         found[version, node, variant][index] = url
     return found
 
 
-def _happenings(
-    message: Message, hits: Iterable[RawHit], verdicts: Mapping[UUID, str], links: Links
-) -> list[Happening]:
-    mode = _mode(message)
-    if mode == TrackingMode.FULL:
-        return [_full(message, hit, verdicts.get(hit.pk, bots.PERSON), links) for hit in hits]
-    if mode == TrackingMode.MINIMAL:
-        return _minimal(message, [hit for hit in hits if not verdicts.get(hit.pk)])
-    return []
+def _happenings(one: Known, keys: Container[UUID], around: Sequence[Around], links: Links) -> list[Happening]:
+    """Return what the hits `keys` of a mail mean; `around` are all of its hits near them."""
+    if one.mode == TrackingMode.OFF:
+        return []
+    # A sandbox's imaginary readers are quick; nothing delivers to them but ourselves.
+    patience = timedelta() if one.provider == Provider.SANDBOX else bots.TOO_SOON
+    verdicts = bots.verdicts(
+        [near.hit for near in around], links=len(links), accepted_at=one.message.sent_at, too_soon=patience
+    )
+    ours = [near for near in around if near.hit.id in keys]
+    if one.mode == TrackingMode.FULL:
+        return [_full(one.message, near, verdicts[near.hit.id], links) for near in ours]
+    return _minimal(one.message, [near.hit for near in ours if not verdicts[near.hit.id]])
 
 
-def _mode(message: Message) -> str:
-    """Return how closely the reader of a mail is watched: not at all who objected, or who was erased since."""
-    if message.contact is None or message.contact.objected_at is not None:
-        return TrackingMode.OFF
-    return message.workspace.tracking_mode
-
-
-def _full(message: Message, hit: RawHit, verdict: str, links: Links) -> Happening:
-    metadata: dict[str, Any] = {"userAgent": hit.user_agent, "ip": hit.ip}
+def _full(message: Message, near: Around, verdict: str, links: Links) -> Happening:
+    hit = near.hit
+    metadata: dict[str, Any] = {"userAgent": hit.agent, "ip": near.ip}
     if verdict:
         metadata["machine"] = verdict
     link = hit.link if hit.kind == HitKind.CLICK else None
@@ -169,9 +196,9 @@ def _full(message: Message, hit: RawHit, verdict: str, links: Links) -> Happenin
     return Happening(kind, hit.at, message=message, metadata=metadata, link=link, is_bot=bool(verdict))
 
 
-def _minimal(message: Message, hits: Iterable[RawHit]) -> list[Happening]:
+def _minimal(message: Message, hits: Iterable[bots.Hit]) -> list[Happening]:
     """At most one opening and one click of a mail, dated by the day alone (contract A60)."""
-    first: dict[str, RawHit] = {}
+    first: dict[str, bots.Hit] = {}
     for hit in hits:
         first.setdefault(hit.kind, hit)
     known = {HitKind.OPEN: message.first_opened_at, HitKind.CLICK: message.first_clicked_at}
@@ -182,9 +209,9 @@ def _minimal(message: Message, hits: Iterable[RawHit]) -> list[Happening]:
     ]
 
 
-def _mark(hits: Sequence[RawHit], messages: dict[UUID, Message]) -> None:
+def _mark(hits: Sequence[Waiting], known: Mapping[UUID, Known]) -> None:
     """Mark the hits as folded; where tracking is not full, nothing of who made them stays."""
-    RawHit.objects.filter(pk__in=[hit.pk for hit in hits]).update(folded=True)
-    full = [key for key, message in messages.items() if _mode(message) == TrackingMode.FULL]
-    private = Q(pk__in=[hit.pk for hit in hits]) & ~Q(message__in=full)
-    RawHit.objects.filter(private).update(ip="", user_agent="", headers={})
+    full = {key for key, one in known.items() if one.mode == TrackingMode.FULL}
+    private = [key for key, message, _at in hits if message not in full]
+    RawHit.objects.filter(pk__in=[key for key, message, _at in hits if message in full]).update(folded=True)
+    RawHit.objects.filter(pk__in=private).update(folded=True, ip="", user_agent="", headers={})

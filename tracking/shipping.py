@@ -4,6 +4,7 @@ import fcntl
 import json
 import logging
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
-from django.utils.dateparse import parse_datetime
 
+from fluenzr.core import bulk
 from fluenzr.core.errors import DomainError
 from tracking import leaving, spool
 from tracking.enums import HitKind
@@ -20,8 +21,12 @@ from tracking.models import RawHit
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
-KINDS = {*HitKind.values, *leaving.Wish}
+BATCH = 2000
+_HITS = frozenset(HitKind.values)
+KINDS = _HITS | {*leaving.Wish}
+# What `_hit` returns of a record.
+COLUMNS = ("id", "kind", "message", "at", "link", "method", "ip", "user_agent", "headers")
+MOST_LINKS = 32767
 # A file is kept so long after its minute, fully shipped or not.
 KEEP = timedelta(minutes=5)
 
@@ -29,34 +34,37 @@ KEEP = timedelta(minutes=5)
 _offsets: dict[Path, int] = {}
 
 
-def ship(*, now: datetime) -> int:
+def ship(*, now: datetime, seconds: float = float("inf")) -> int:
     """Copy what is new in the files of this machine into the database; return how many records were read.
 
-    Safe to run twice at once and to be killed anywhere: rows carry the key that the spool gave them.
+    Safe to run twice at once and to be killed anywhere: rows carry the key that the spool gave them. No batch begins
+    after so many `seconds`; the next run goes on there.
 
     Raises:
         DatabaseError: the database does not answer; nothing is lost, the next run goes on there.
     """
-    shipped = 0
+    shipped, end = 0, time.monotonic() + seconds
     paths = sorted(spool.folder().glob(f"*{spool.SUFFIX}"))
     for gone in _offsets.keys() - set(paths):
         del _offsets[gone]
     for path in paths:
         try:
-            shipped += _ship_file(path)
+            shipped += _ship_file(path, end)
             _delete_when_done(path, now=now)
         except FileNotFoundError:
             continue  # a second shipper was done with it first
     return shipped
 
 
-def _ship_file(path: Path) -> int:
+def _ship_file(path: Path, end: float) -> int:
     shipped = 0
-    for records, end in _batches(path, _offsets.get(path, 0)):
+    for records, offset in _batches(path, _offsets.get(path, 0)):
         with transaction.atomic():
             _store(records)
-        _offsets[path] = end
+        _offsets[path] = offset
         shipped += len(records)
+        if time.monotonic() > end:
+            break
     return shipped
 
 
@@ -86,9 +94,9 @@ def _parse(line: bytes) -> dict[str, Any] | None:
         record: dict[str, Any] = json.loads(line)
         record["id"] = uuid.UUID(record["id"])
         record["message"] = uuid.UUID(record["message"])
-        record["at"] = parse_datetime(record["at"])
-        if record["at"] is None or record["kind"] not in KINDS:
-            raise ValueError("no such time or kind")
+        record["at"] = datetime.fromisoformat(record["at"])
+        if record["kind"] not in KINDS or record["at"].tzinfo is None or not 0 <= record.get("link", 0) <= MOST_LINKS:
+            raise ValueError("no such kind, time or link")
     except (ValueError, TypeError, KeyError):
         log.warning("The spool holds a broken line: %.200r", line)  # a full disk cut it off
         return None
@@ -96,10 +104,16 @@ def _parse(line: bytes) -> dict[str, Any] | None:
 
 
 def _store(records: list[dict[str, Any]]) -> None:
-    hits = [RawHit(**_hit_fields(record)) for record in records if record["kind"] in HitKind.values]
-    RawHit.objects.bulk_create(hits, ignore_conflicts=True)
+    hits = [_hit(record) for record in records if record["kind"] in _HITS]
+    try:
+        with transaction.atomic():
+            bulk.insert(RawHit, COLUMNS, hits, same={"folded": False})
+    except IntegrityError:
+        # Some are there already: shipped before a restart, or by a second shipper.
+        rows = (RawHit(**dict(zip(COLUMNS, hit, strict=True))) for hit in hits)
+        RawHit.objects.bulk_create(rows, ignore_conflicts=True)
     for record in records:
-        if record["kind"] not in HitKind.values:
+        if record["kind"] not in _HITS:
             _carry_out(record)
 
 
@@ -114,19 +128,19 @@ def _carry_out(record: dict[str, Any]) -> None:
         log.exception("The wish to %s of the recipient of message %s could not be done", wish, record["message"])
 
 
-def _hit_fields(record: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": record["id"],
-        "kind": record["kind"],
-        "message": record["message"],
-        "at": record["at"],
-        # Lines of another release may lack what this one writes.
-        "link": record.get("link", 0),
-        "method": record.get("method", "GET"),
-        "ip": record.get("ip", ""),
-        "user_agent": record.get("ua", ""),
-        "headers": record.get("headers", {}),
-    }
+def _hit(record: dict[str, Any]) -> tuple[Any, ...]:
+    # Lines of another release may lack what this one writes.
+    return (
+        record["id"],
+        record["kind"],
+        record["message"],
+        record["at"],
+        record.get("link", 0),
+        record.get("method", "GET"),
+        record.get("ip", ""),
+        record.get("ua", ""),
+        record.get("headers", {}),
+    )
 
 
 def _delete_when_done(path: Path, *, now: datetime) -> None:

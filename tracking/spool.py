@@ -8,8 +8,10 @@ lock on it: `tracking.shipping` deletes a file only under the exclusive lock, th
 import fcntl
 import json
 import os
+import secrets
 import threading
 import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,10 @@ from django.conf import settings
 
 SUFFIX = ".spool"
 BUCKET_SECONDS = 60
+_SECOND = 1_000_000_000  # in nanoseconds
 
-_lock = threading.Lock()
-_open_file: tuple[Path, int, int] | None = None  # path, process, descriptor
+_renewing = threading.Lock()
+_current: "_File | None" = None
 
 
 def folder() -> Path:
@@ -40,28 +43,80 @@ def append(record: dict[str, Any]) -> None:
     Raises:
         OSError: the disk is full or the folder cannot be written.
     """
-    # A line break before it too: what a full disk cut off before stays a line of its own.
-    line = b"\n" + json.dumps(record, separators=(",", ":")).encode() + b"\n"
-    # Threads of a process share the descriptor; one of them may be about to close it for the next minute.
-    with _lock:
-        written = os.write(_descriptor(), line)
-    if written != len(line):
-        raise OSError("the spool took only a part of the line")
+    _file(time.time_ns()).write(json.dumps(record, separators=(",", ":")))
 
 
-def _descriptor() -> int:
-    global _open_file
-    bucket = int(time.time()) // BUCKET_SECONDS * BUCKET_SECONDS
-    path = folder() / f"{bucket}-{os.getpid()}{SUFFIX}"
-    if _open_file is not None:
-        known, process, descriptor = _open_file
-        if known == path and process == os.getpid() and os.fstat(descriptor).st_nlink:
-            return descriptor
-        if process == os.getpid():  # after a fork the descriptor belongs to the parent's lock: leave it
-            os.close(descriptor)
-        _open_file = None
-    _open_file = (path, os.getpid(), _locked(path))
-    return _open_file[2]
+def append_now(fields: str) -> None:
+    """Append a record of what comes in now: it gets its key and its time here, `fields` are its others as JSON.
+
+    Raises:
+        OSError: as `append` does.
+    """
+    now = time.time_ns()
+    file = _file(now)
+    file.write(f'{{"id":"{file.key(now)}","at":"{file.moment(now)}",{fields}}}')
+
+
+class _File:
+    """A file that this process writes, with its lock; closed when the last thread lets go of it."""
+
+    def __init__(self, path: Path, second: int) -> None:
+        self.path = path
+        self.root = settings.DATA_DIR
+        self.process = os.getpid()
+        self.descriptor = _locked(path)
+        self.clock = second, _text(second)
+        # The rest of a UUIDv7 behind time and count; its first digit is the variant.
+        self._noise = f"{secrets.choice('89ab')}{secrets.randbits(40):010x}"
+        self._count = count()
+
+    def __del__(self) -> None:
+        # Missing where the file could not be opened.
+        if hasattr(self, "descriptor"):
+            os.close(self.descriptor)
+
+    def key(self, now: int) -> str:
+        """Return a UUIDv7 (RFC 9562, section 5.7): time, count and what is this file's alone, without a lock."""
+        number = next(self._count)
+        return f"{now // 1_000_000:012x}7{number & 0xFFF:03x}{self._noise}{number >> 12 & 0xFFFFF:05x}"
+
+    def moment(self, now: int) -> str:
+        """Return the time in ISO 8601; its seconds are written once a second."""
+        second, text = self.clock
+        if second != now // _SECOND:
+            text = _text(now // _SECOND)  # another thread is on to the next one
+        return f"{text}.{now // 1000 % 1_000_000:06d}+00:00"
+
+    def write(self, text: str) -> None:
+        """Write a line, in one call, so that lines of several threads never mix."""
+        # A line break before it too: what a full disk cut off before stays a line of its own.
+        line = f"\n{text}\n".encode()
+        if os.write(self.descriptor, line) != len(line):
+            raise OSError("the spool took only a part of the line")
+
+
+def _file(now: int) -> _File:
+    """Return the file of this moment; once a second it is looked at whether it is still the right one."""
+    file = _current
+    second = now // _SECOND
+    if file is not None and file.clock[0] == second and file.root is settings.DATA_DIR and file.process == os.getpid():
+        return file
+    with _renewing:
+        return _renewed(second)
+
+
+def _renewed(second: int) -> _File:
+    global _current
+    path = folder() / f"{second // BUCKET_SECONDS * BUCKET_SECONDS}-{os.getpid()}{SUFFIX}"
+    file = _current
+    if file is None or file.path != path or file.process != os.getpid() or not os.fstat(file.descriptor).st_nlink:
+        _current = file = _File(path, second)
+    file.clock, file.root = (second, _text(second)), settings.DATA_DIR
+    return file
+
+
+def _text(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 def _locked(path: Path) -> int:

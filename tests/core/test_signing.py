@@ -24,6 +24,29 @@ def test_token_says_what_was_signed(key: uuid.UUID, link: int) -> None:
     assert set(token) <= set(ALPHABET)
 
 
+# Of mails that were sent before tokens were made in one go.
+SENT = {
+    ("open", 0): "dAAAAHAAAAAAAAAAAAAAAAAAAP8jIafedhwFzKFJzA",
+    ("leave", 0): "dAAAAHAAAAAAAAAAAAAAAAAAABjXBKdsVapR6VfTIw",
+    ("click", 0): "dAAAAHAAAAAAAAAAAAAAAAAAAPZjy3ME5BAAbnvv6Q",
+    ("click", 65535): "dAAAAHAAAAAAAAAAAAAAAAD__3sFWNj2tzRJKXeftQ",
+}
+
+
+def test_tokens_of_mails_that_were_sent_stay_valid(settings: Settings) -> None:
+    settings.FLUENZR_TRACKING_KEYS = ["an old key of an installation"]
+    assert {(purpose, link): signing.sign(purpose, KEY, link) for purpose, link in SENT} == SENT
+    assert [signing.verify(purpose, token) for (purpose, _link), token in SENT.items()] == [
+        Claim(KEY, link) for _purpose, link in SENT
+    ]
+
+
+@given(st.uuids(), st.lists(st.tuples(st.sampled_from(["open", "click", "leave"]), st.integers(0, 65535))))
+@limits(max_examples=50)
+def test_tokens_made_in_one_go_are_those_made_one_by_one(key: uuid.UUID, wanted: list[tuple[str, int]]) -> None:
+    assert signing.sign_all(key, wanted) == [signing.sign(purpose, key, link) for purpose, link in wanted]
+
+
 def test_token_serves_one_purpose() -> None:
     assert signing.verify("click", signing.sign("open", KEY)) is None
 

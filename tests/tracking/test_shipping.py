@@ -86,3 +86,30 @@ def test_what_a_killed_process_wrote_is_there(folder: Path):
     subprocess.run([sys.executable, "-c", code], env=environment, check=False)
 
     assert shipping.ship(now=builders.NOW) == 50
+
+
+def test_ship_adds_what_is_new_beside_what_is_there():
+    spool.append(record())
+    shipping.ship(now=builders.NOW)
+    shipping._offsets.clear()
+    spool.append(record())
+
+    assert (shipping.ship(now=builders.NOW), RawHit.objects.count()) == (2, 2)
+
+
+def test_ship_goes_back_after_its_time_and_goes_on_there(monkeypatch):
+    monkeypatch.setattr(shipping, "BATCH", 2)
+    for _number in range(5):
+        spool.append(record())
+    ships = [shipping.ship(now=builders.NOW, seconds=0) for _run in range(4)]
+
+    assert (ships, RawHit.objects.count()) == ([2, 2, 1, 0], 5)
+
+
+@pytest.mark.parametrize("wrong", [{"link": 40_000}, {"link": -1}, {"at": "2026-03-02T10:00:00"}, {"kind": "dance"}])
+def test_line_that_fits_no_row_holds_up_no_other(wrong: dict):
+    spool.append(record(**wrong))
+    spool.append(record())
+    shipping.ship(now=builders.NOW)
+
+    assert RawHit.objects.count() == 1

@@ -1,0 +1,1 @@
+"""How many hits a second are taken, kept and counted."""

@@ -11,11 +11,11 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from campaigns import completion, events, facts, graph
-from campaigns.enums import RUNNING, EnrolmentStatus, EventType, MessageState, Phase
-from campaigns.events import Happening
+from campaigns.enums import RUNNING, EnrolmentStatus, MessageState, Phase
+from campaigns.graph import Graph
 from campaigns.journey import Journey, Move, advance
 from campaigns.models import Campaign, CampaignAccount, Enrolment, Message
-from campaigns.nodes.base import Facts
+from campaigns.nodes.base import Facts, Mail
 from campaigns.tallies import Book
 from fluenzr.core import bulk
 
@@ -152,36 +152,57 @@ def _advance(keys: Sequence[UUID], now: datetime) -> None:
     _finish(finished, now)
 
 
-def _apply(row: Enrolment, move: Move, now: datetime) -> None:
-    row.node, row.entered_at, row.steps = move.node, move.entered_at, move.steps
-    row.phase, row.next_run_at = move.phase, move.next_run_at
+def after_mail(workflow: Graph, journey: Journey, *, zone: str, now: datetime) -> Move | None:
+    """Return where everybody goes whose mail of this node was accepted at `now`; None where that depends on the person.
+
+    Someone whose node type is not installed waits for the tick, which says so.
+    """
+    mail = Mail(journey.node, MessageState.SENT, now, final=True)
+    try:
+        move = advance(journey, workflow, Facts(mails=(mail,)), zone=zone, now=now)
+        met = {node for node, _port in move.passed} | {move.node}
+        asked = any(workflow.nodes[node].type.needs for node in met - {journey.node})
+    except Exception:
+        log.exception("journey_failed", node=journey.node)
+        return None
+    return None if asked else move
+
+
+def position(move: Move | None, *, now: datetime) -> dict[str, Any]:
+    """Return the fields of people who stand as after this move; None has them look for their next step at `now`."""
+    if move is None:
+        return {"phase": Phase.STEP, "next_run_at": now}
+    fields = {
+        "node": move.node,
+        "entered_at": move.entered_at,
+        "steps": move.steps,
+        "phase": move.phase,
+        "next_run_at": move.next_run_at,
+    }
     if move.status is not None:
-        row.status, row.reason, row.finished_at = move.status, str(move.reason), now
-    elif row.status == EnrolmentStatus.PENDING and row.first_sent_at is not None:
+        fields |= {"status": move.status, "reason": str(move.reason), "finished_at": now}
+    return fields
+
+
+def _apply(row: Enrolment, move: Move, now: datetime) -> None:
+    if row.status == EnrolmentStatus.PENDING and row.first_sent_at is not None:
         row.status = EnrolmentStatus.IN_PROGRESS
+    for name, value in position(move, now=now).items():
+        setattr(row, name, value)
 
 
 def _finish(rows: Sequence[Enrolment], now: datetime) -> None:
-    types = {EnrolmentStatus.COMPLETED: EventType.COMPLETED}
-    happenings = [
-        Happening(
-            types.get(EnrolmentStatus(row.status), EventType.STOPPED),
-            now,
-            enrolment=row,
-            metadata={"reason": row.reason} if row.reason else {},
-        )
-        for row in rows
-    ]
-    if happenings:
-        events.record(happenings)
+    if rows:
+        events.record([events.ended(row, at=now) for row in rows])
         completion.complete({row.campaign_id for row in rows}, now=now)
 
 
 def settled(messages: Collection[Message], *, now: datetime) -> None:
-    """Let the journeys of these final messages go on at the next tick, counted from when each mail was accepted.
+    """Let the journeys of these final messages go on at the next tick, counted from when each mail was opened.
 
-    Called in the transaction that settles the messages. A person whose mail was accepted is in progress from now on.
-    Somebody who has moved on from a doubted mail stays where they are when its answer comes after all.
+    Called in the transaction that settles the messages, unless `campaigns.acceptance` does all of it. A person whose
+    mail may have arrived is in progress from now on. Somebody who has moved on from a doubted mail stays where they are
+    when its answer comes after all.
     """
     for message in messages:
         if message.enrolment_id is None:

@@ -4,30 +4,26 @@ An event, the stamps it sets, the counters it moves and the conditions it wakes 
 `Event`, `Tally`, `CampaignTotal` or a first-ever stamp.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 
-from campaigns.enums import RUNNING, EventType, Phase
+from campaigns import returns
+from campaigns.enums import EnrolmentStatus, EventType
 from campaigns.models import Enrolment, Event, Message
+from campaigns.returns import Return
 from campaigns.tallies import Book
 from fluenzr.core import bulk, bus, ids
 
-# By type of event: the first-ever stamp, of the same name on the message and on the enrolment, and the counter.
-_STAMPS = {
-    EventType.OPENED: ("first_opened_at", "opened"),
-    EventType.CLICKED: ("first_clicked_at", "clicked"),
-    EventType.REPLIED: ("replied_at", "replied"),
-    EventType.BOUNCED: ("bounced_at", "bounced"),
-    EventType.UNSUBSCRIBED: ("unsubscribed_at", "unsubscribed"),
-    EventType.COMPLAINED: ("unsubscribed_at", "unsubscribed"),
-}
-_HIT_COUNTS = {EventType.OPENED: "open_count", EventType.CLICKED: "click_count"}
+_COLUMNS = [field.attname for field in Event._meta.concrete_fields]
+_values = attrgetter(*_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -56,20 +52,23 @@ class Happened:
 
 
 def record(happenings: Sequence[Happening]) -> list[Event]:
-    """Write down what happened and return the events, in one transaction.
+    """Write down what happened and return the events, in one transaction; of accepted mails see `record_sent`.
 
-    Stamps are set by conditional updates, so the first of two parallel opens is the first for everybody.
+    Rows are locked before they are stamped, so the first of two parallel opens is the first for everybody.
     """
     with transaction.atomic():
         book = Book()
-        awake: set[UUID] = set()
+        came_back: list[Return] = []
         for happening in sorted(happenings, key=_turn):
             if happening.counts and not happening.is_bot:
-                _count(happening, book, awake)
-        events = Event.objects.bulk_create([_event(happening) for happening in happenings])
-        _wake(awake, happenings)
-        book.write()
+                _count(happening, book, came_back)
+        events = [_event(happening) for happening in happenings]
+        bulk.insert(Event, _COLUMNS, map(_values, events))
+        if came_back:
+            returns.count(came_back, book, now=max(happening.at for happening in happenings))
         bus.publish(Happened(events))
+        # The rows that everybody of a campaign writes come last: who holds them is nearly done.
+        book.write()
     return events
 
 
@@ -79,7 +78,42 @@ def record_added(sample: Enrolment, journeys: Iterable[tuple[UUID, UUID]]) -> No
     `journeys` are the keys of the new enrolments, which are otherwise as the sample, and of their contacts. Nothing is
     stamped, counted or woken by it, and they are too many for a `Happened` that speaks of each.
     """
-    event = _event(Happening(EventType.ADDED, sample.added_at, enrolment=sample))
+    _insert_alike(_event(Happening(EventType.ADDED, sample.added_at, enrolment=sample)), journeys)
+
+
+def record_sent(messages: Sequence[Message], *, at: datetime) -> None:
+    """Write down that these mails were sent, in the transaction that is open.
+
+    `campaigns.acceptance` stamps and counts them.
+    """
+    by_step: dict[tuple[UUID | None, str], list[Message]] = defaultdict(list)
+    for message in messages:
+        by_step[message.campaign_id, message.node].append(message)
+    columns = ("id", "message_id", "enrolment_id", "contact_id", "metadata")
+    for alike in by_step.values():
+        keys = ids.draw(len(alike))
+        told = ({"subject": one.subject} if one.subject else {} for one in alike)
+        rows = (
+            (key, one.pk, one.enrolment_id, one.contact_id, metadata)
+            for key, one, metadata in zip(keys, alike, told, strict=True)
+        )
+        bulk.insert_like(_event(Happening(EventType.SENT, at, message=alike[0])), columns, rows)
+
+
+def record_ended(sample: Enrolment, journeys: Iterable[tuple[UUID, UUID | None]], *, at: datetime) -> None:
+    """Write down that journeys ended, in the transaction that is open; `journeys` as for `record_added`."""
+    _insert_alike(_event(ended(sample, at=at)), journeys)
+
+
+def ended(journey: Enrolment, *, at: datetime) -> Happening:
+    """Return what is to be recorded of a journey that ended, with the status and for the reason that it has."""
+    is_complete = journey.status == EnrolmentStatus.COMPLETED
+    metadata = {"reason": str(journey.reason)} if journey.reason else {}
+    kind = EventType.COMPLETED if is_complete else EventType.STOPPED
+    return Happening(kind, at, enrolment=journey, metadata=metadata)
+
+
+def _insert_alike(event: Event, journeys: Iterable[tuple[UUID, UUID | None]]) -> None:
     rows = list(journeys)
     keys = ids.draw(len(rows))
     columns = ("id", "enrolment_id", "contact_id")
@@ -113,64 +147,27 @@ def _event(happening: Happening) -> Event:
     )
 
 
-def _count(happening: Happening, book: Book, awake: set[UUID]) -> None:
+def _count(happening: Happening, book: Book, came_back: list[Return]) -> None:
+    """Count what happened to a mail, or note it among what came back, which is counted together."""
     message = happening.message
     if message is None:
         return
-    if happening.type in (EventType.SENT, EventType.UNCERTAIN):
-        _count_sent(message, happening.at, book, uncertain=happening.type == EventType.UNCERTAIN)
+    if happening.type == EventType.UNCERTAIN:
+        _count_doubt(message, happening.at, book)
     elif happening.type == EventType.FAILED:
         book.mail(message, "failed", happening.at)
-    elif happening.type in _STAMPS:
-        _count_return(happening, message, book)
-        if message.enrolment_id is not None:
-            awake.add(message.enrolment_id)
-            _count_person(happening, message, book)
+    elif happening.type in returns.STAMPS:
+        came_back.append((happening.type, message, happening.at))
 
 
-def _count_return(happening: Happening, message: Message, book: Book) -> None:
-    """Count something that came back for a mail: each hit, and the first of its kind as a mail's."""
-    stamp, counted = _STAMPS[happening.type]
-    rows = Message.objects.filter(pk=message.pk)
-    if happening.type in _HIT_COUNTS:
-        counter = _HIT_COUNTS[happening.type]
-        rows.update(**{counter: F(counter) + 1})
-    if rows.filter(**{f"{stamp}__isnull": True}).update(**{stamp: happening.at}):
-        setattr(message, stamp, happening.at)
-        if message.sending_at is not None or message.sent_at is not None:
-            book.mail(message, counted, happening.at)
-
-
-def _count_person(happening: Happening, message: Message, book: Book) -> None:
-    stamp, counter = _STAMPS[happening.type]
-    row = Enrolment.objects.filter(pk=message.enrolment_id, **{f"{stamp}__isnull": True})
-    # Only those who got a mail are in any rate (contract A1): a refusal at the door is a status, not a bounce of one.
-    mailed = row.filter(first_sent_at__isnull=False).update(**{stamp: happening.at})
-    if mailed and message.campaign_id is not None:
-        book.person(message.workspace_id, message.campaign_id, counter)
-    elif not mailed:
-        row.update(**{stamp: happening.at})
-
-
-def _count_sent(message: Message, at: datetime, book: Book, *, uncertain: bool = False) -> None:
+def _count_doubt(message: Message, at: datetime, book: Book) -> None:
+    """Count a mail of which nobody knows whether it arrived: as sent, like an accepted one, and as a doubt."""
     if message.enrolment_id is None or message.campaign_id is None:
         return
     book.mail(message, "sent", at)
     book.person(message.workspace_id, message.campaign_id, "emails_sent")
-    if uncertain:
-        book.person(message.workspace_id, message.campaign_id, "uncertain")
+    book.person(message.workspace_id, message.campaign_id, "uncertain")
     row = Enrolment.objects.filter(pk=message.enrolment_id)
     if row.filter(first_sent_at__isnull=True).update(first_sent_at=at):
         book.person(message.workspace_id, message.campaign_id, "sent")
     row.update(emails_sent=F("emails_sent") + 1, last_sent_at=at)
-
-
-def _wake(awake: set[UUID], happenings: Sequence[Happening]) -> None:
-    """Let those who wait at a step look again: a condition may have its answer now. A delay just waits on."""
-    if awake:
-        now = max(happening.at for happening in happenings)
-        rows = Enrolment.objects.filter(pk__in=awake)
-        # Waits for an engine that holds a row: it may have asked before this event, and would make it wait in vain.
-        list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-        waiting = rows.filter(status__in=RUNNING, phase=Phase.STEP)
-        waiting.filter(next_run_at__gt=now).update(next_run_at=now)

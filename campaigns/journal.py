@@ -9,7 +9,7 @@ import fcntl
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,8 @@ from django.conf import settings
 
 from fluenzr.mailboxes.transports.base import Outcome, Receipt
 from fluenzr.mailboxes.verdicts import Verdict
+
+_encode = json.JSONEncoder().encode
 
 
 class Trace(StrEnum):
@@ -63,14 +65,15 @@ class Journal:
 
     def begun(self, message: UUID, fence: int) -> None:
         """Note that a body may be on the wire from now on."""
-        self._append({"what": "begun", "message": str(message), "fence": fence})
+        self._append(f'{{"what": "begun", "message": "{message}", "fence": {fence}}}')
 
     def answered(self, receipt: Receipt, fence: int) -> None:
         """Note what the server said to a body."""
-        self._append({"what": "answered", "message": str(receipt.id), "fence": fence, "receipt": _dump(receipt)})
+        told = _encode({**vars(receipt), "id": str(receipt.id)})
+        self._append(f'{{"what": "answered", "message": "{receipt.id}", "fence": {fence}, "receipt": {told}}}')
 
-    def _append(self, line: dict[str, Any]) -> None:
-        os.write(self._descriptor, json.dumps(line).encode() + b"\n")
+    def _append(self, line: str) -> None:
+        os.write(self._descriptor, f"{line}\n".encode())
 
 
 _journals: dict[int, Journal] = {}
@@ -162,10 +165,6 @@ def _lines(path: Path) -> list[dict[str, Any]]:
         return []
     # A line without its newline was cut off by the death of its writer: what it says did not come to pass.
     return [json.loads(line) for line in raw.split(b"\n")[:-1] if line]
-
-
-def _dump(receipt: Receipt) -> dict[str, Any]:
-    return {**asdict(receipt), "id": str(receipt.id)}
 
 
 def _load(line: dict[str, Any]) -> Receipt:

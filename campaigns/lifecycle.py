@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import campaign_settings, completion, engine, graph, linked_groups, stopping, workflows
+from campaigns import campaign_settings, completion, engine, graph, linked_groups, senders, stopping, workflows
 from campaigns.changes import CampaignChanged, Change
 from campaigns.enums import CAMPAIGN_MOVES, CAMPAIGN_SENTENCES, EDITABLE, RUNNING, CampaignStatus, EnrolmentStatus
 from campaigns.models import Campaign, CampaignAccount, CampaignTotal, Enrolment
@@ -278,6 +278,7 @@ def _run(campaign: Campaign, *, by: str, now: datetime) -> None:
     workflows.require_runnable(campaign)
     workflows.publish(campaign, by=by)
     engine.begin(campaign, now=now)
+    senders.wake(campaign, now=now)
 
 
 def _move(campaign: Campaign, to: CampaignStatus, *, only_from: CampaignStatus, now: datetime, **changes: Any) -> None:

@@ -143,8 +143,10 @@ def take(lane: Lane, *, now: datetime, until: datetime, count: int) -> tuple[lis
         at = slot(lane, now).at
         if at is None or at > until:
             break
-        slots.append(at)
-        lane = lane.use(at)
+        # Without gaps they are all at this moment; with them each may fall on another day of a count.
+        row = 1 if lane.gap else in_a_row(lane, at, count - len(slots))
+        slots += [at] * row
+        lane = lane.use(at, row)
     return slots, lane
 
 

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from campaigns import completion
 from campaigns.enums import REVISABLE, RUNNING, STOPPABLE, EnrolmentStatus, MessageState, Phase
 from campaigns.models import Campaign, Enrolment, Message
+from fluenzr.core import among
 from fluenzr.core.errors import Text
 
 PAUSED = "paused"
@@ -58,7 +59,11 @@ def stop_people(
 def cancel(messages: QuerySet[Message], *, reason: str, now: datetime) -> int:
     """Take back those of the messages that are not on the wire; return how many."""
     rows = messages.filter(state__in=STOPPABLE)
-    return rows.update(state=MessageState.CANCELLED, reason=reason, settled_at=now)
+    with transaction.atomic():
+        # In the order in which a sender opens many at once, so that neither waits for the other in a circle.
+        keys = list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        held = Message.objects.filter(among.keys("pk", keys), state__in=STOPPABLE)
+        return held.update(state=MessageState.CANCELLED, reason=reason, settled_at=now) if keys else 0
 
 
 def hold_back(campaign: Campaign, *, now: datetime) -> int:
@@ -86,8 +91,17 @@ def release(campaign: Campaign, *, now: datetime) -> int:
 
 def render_anew(contacts: Collection[UUID]) -> int:
     """Have the waiting mails of people who object to tracking made again, now without pixel and tracked links."""
-    rows = Message.objects.filter(contact__in=list(contacts), state__in=STOPPABLE)
-    return rows.update(state=MessageState.QUEUED, frozen=None, frozen_at=None, links={})
+    with transaction.atomic():
+        _hold(contacts)
+        rows = Message.objects.filter(contact__in=list(contacts), state__in=STOPPABLE)
+        return rows.update(state=MessageState.QUEUED, frozen=None, frozen_at=None, links={})
+
+
+def _hold(contacts: Collection[UUID]) -> QuerySet[Enrolment]:
+    """Lock the running journeys of these people: a mail that is being born for them is seen when this returns."""
+    people = Enrolment.objects.filter(contact__in=list(contacts), status__in=RUNNING)
+    list(people.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    return people
 
 
 def postpone(contacts: Collection[UUID], *, until: datetime) -> None:
@@ -96,8 +110,7 @@ def postpone(contacts: Collection[UUID], *, until: datetime) -> None:
     A mail that a sender has claimed already leaves, as one claimed a second earlier did.
     """
     with transaction.atomic():
-        people = Enrolment.objects.filter(contact__in=list(contacts), status__in=RUNNING)
-        list(people.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        people = _hold(contacts)
         queued = Message.objects.filter(enrolment__in=people.values("pk"), state=MessageState.QUEUED, sending_at=None)
         queued.update(state=MessageState.CANCELLED, reason=HELD)
         taken = Message.objects.filter(enrolment__in=people.values("pk"), state=MessageState.CANCELLED, reason=HELD)

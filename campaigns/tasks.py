@@ -3,12 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
-
-from campaigns import additions, audience, engine, outbox, recovery, scheduler
-from campaigns.models import Campaign, Message
+from campaigns import additions, audience, engine, outbox, recovery, scheduler, senders
+from campaigns.models import Campaign
 from fluenzr.core import clock, jobs
-from fluenzr.mailboxes.models import Account
 
 # Rounds of one run: enough to keep up, short enough to stop.
 _ROUNDS = 20
@@ -35,30 +32,19 @@ def plan() -> None:
 
 def send_due(now: datetime) -> bool:
     """Whether any message may be sent now."""
-    return _accounts_due(now).exists()
+    return senders.wanted(now).exists()
 
 
 def send() -> None:
-    """Ask for a sender for each account with due mail; never a task per mail."""
-    _ask_for_senders(_accounts_due(clock.database_now()))
-
-
-def _ask_for_senders(accounts: QuerySet[Account]) -> None:
-    for account in accounts.values_list("pk", flat=True):
-        jobs.kick(f"send:{account}", "campaigns.tasks.send_account", str(account), cluster="send")
-
-
-def _accounts_due(now: datetime) -> QuerySet[Account]:
-    due = Message.objects.to_claim(now)
-    free = Account.objects.usable().exclude(sender_until__gt=now).exclude(retry_at__gt=now)
-    return free.filter(pk__in=due.values("account"))
+    """Ask for a sender for each account with due mail."""
+    senders.ask(senders.wanted(clock.database_now()))
 
 
 def send_account(account_id: str) -> None:
     """Send what is due from one account, and ask for the next sender where the time was up before the mails were."""
     outbox.send_account(UUID(account_id))
     if not jobs.stopping():
-        _ask_for_senders(_accounts_due(clock.database_now()).filter(pk=account_id))
+        senders.ask(senders.wanted(clock.database_now()).filter(pk=account_id))
 
 
 def recover() -> None:

@@ -39,6 +39,14 @@ def main() -> int:
     if not contenders:
         parser.error(f"--only: nobody is called so; there are {names}")
     sink.require(sorted({program for one in contenders for program in one.programs()}))
+    rounds = measure(contenders, arguments)
+    print(f"\nMedians of {len(rounds)}, at a load of {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores:\n")
+    print(comparing.table(rounds), end="\n\n")
+    return 0 if comparing.verdict(rounds) else 1
+
+
+def measure(contenders: Sequence[Contender], arguments: argparse.Namespace) -> list[dict[str, Measured]]:
+    """Let them send for so many `rounds`, the product `mails`, the others `peer_mails`; return what each round took."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fluenzr-sending-")))
         server = stack.enter_context(databases.postgres())
@@ -47,10 +55,7 @@ def main() -> int:
         port = databases.free_port()
         stage = Stage(folder, server, port, mails=arguments.mails, peer_mails=arguments.peer_mails)
         set_up(stage, contenders, stack)
-        rounds = [play(stage, contenders, number) for number in range(1, arguments.rounds + 1)]
-    print(f"\nMedians of {len(rounds)}, at a load of {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores:\n")
-    print(comparing.table(rounds), end="\n\n")
-    return 0 if comparing.verdict(rounds) else 1
+        return [play(stage, contenders, number) for number in range(1, arguments.rounds + 1)]
 
 
 def set_up(stage: Stage, contenders: Sequence[Contender], stack: ExitStack) -> None:

@@ -81,9 +81,9 @@ def _row(name: str, rounds: Sequence[Round]) -> str:
     return f"| {name} | {' | '.join(cells)} |"
 
 
-def verdict(rounds: Sequence[Round]) -> bool:
+def verdict(rounds: Sequence[Round], claims: Sequence[Claim] = CLAIMS) -> bool:
     """Print each claim that can be judged; whether all of these hold."""
-    known = [claim for claim in CLAIMS if claim.needs() <= rounds[0].keys()]
+    known = [claim for claim in claims if claim.needs() <= rounds[0].keys()]
     good = True
     for claim in known:
         found = claim.found(rounds)
@@ -91,6 +91,6 @@ def verdict(rounds: Sequence[Round]) -> bool:
         word = "at most" if claim.at_most else "at least"
         mark = "" if claim.holds(found) else "   NOT AS CLAIMED"
         print(f"{claim.of}: {found:,.3g} {claim.what} ({word} {claim.bound:g}){mark}")
-    rest = f", {len(CLAIMS) - len(known)} of {len(CLAIMS)} claims not measured" if len(known) < len(CLAIMS) else ""
+    rest = f", {len(claims) - len(known)} of {len(claims)} claims not measured" if len(known) < len(claims) else ""
     print(("as claimed" if good else "NOT AS CLAIMED") + rest)
     return good

@@ -140,11 +140,13 @@ class TaskPerMail(Peer):
 
 @dataclass(frozen=True)
 class Engine(Contender):
-    """The product; an account has one sender at a time, so there are at least as many accounts as senders."""
+    """The product; an account has one sender at a time, so there are at least as many accounts as senders in all."""
 
     senders: int = 1
+    nodes: int = 1
     accounts: int = 1
     deciding: bool = False
+    provider: str = "relay"
 
     def send(self, stage: Stage, folder: Path, stack: ExitStack) -> Measured:
         """Send on a copy of the prepared database."""
@@ -157,7 +159,15 @@ class Engine(Contender):
             "SEND_WORKERS": str(self.senders),
         }
         command = ["benchmarks.sending.engine", "send", "--people", str(stage.mails), "--log", str(folder / "log")]
-        command += ["--accounts", str(self.accounts), *(["--deciding"] if self.deciding else [])]
+        command += [
+            "--accounts",
+            str(self.accounts),
+            "--provider",
+            self.provider,
+            "--nodes",
+            str(self.nodes),
+            *(["--deciding"] if self.deciding else []),
+        ]
         return Measured.load(run(command, stage, folder, environment))
 
 
@@ -210,7 +220,7 @@ ALL: tuple[Contender, ...] = (
     Engine("fluenzr, 1 sender", "postgresql"),
     Engine("fluenzr, 2 senders", "postgresql", senders=2, accounts=2),
     Engine("fluenzr, conditions", "postgresql", deciding=True),
-    Engine("fluenzr, careful", "postgresql", accounts=8),
+    Engine("fluenzr, careful", "postgresql", accounts=8, provider="smtp"),
     Engine("fluenzr, SQLite, 1 sender", "sqlite"),
     Engine("fluenzr, SQLite, 2 senders", "sqlite", senders=2, accounts=2),
     Engine("fluenzr, SQLite, conditions", "sqlite", deciding=True),

@@ -63,7 +63,7 @@ def _contact(workspace: Any, number: int) -> Any:
     return Contact(workspace=workspace, email=one.email, email_key=one.email, **columns)
 
 
-def prepare(*, accounts: int, port: int, deciding: bool, now: datetime) -> Any:
+def prepare(*, accounts: int, provider: str, port: int, deciding: bool, now: datetime) -> Any:
     """Return a draft with everybody in it, which sends around the clock and without limits from some accounts."""
     from campaigns import audience, lifecycle
     from campaigns.models import CampaignAccount
@@ -73,7 +73,7 @@ def prepare(*, accounts: int, port: int, deciding: bool, now: datetime) -> Any:
     from tests import builders
 
     workspace = Workspace.objects.get()
-    doors = [_account(workspace, number, port, now) for number in range(accounts)]
+    doors = [_account(workspace, number, provider, port, now) for number in range(accounts)]
     data = {"subject": letter.SUBJECT, "body": letter.body(deciding=deciding), "bodyFormat": "html"}
     campaign = lifecycle.create(
         workspace=workspace,
@@ -95,12 +95,13 @@ def prepare(*, accounts: int, port: int, deciding: bool, now: datetime) -> Any:
     return campaign
 
 
-def _account(workspace: Any, number: int, port: int, now: datetime) -> Any:
+def _account(workspace: Any, number: int, provider: str, port: int, now: datetime) -> Any:
     from fluenzr.mailboxes import accounts
 
     return accounts.create(
         workspace=workspace,
         draft={
+            "provider": provider,
             "email": letter.SENDER.replace("@", f"{number}@"),
             "displayName": "Ada Lovelace",
             "smtp": {"host": "127.0.0.1", "port": port, "encryption": "none"},
@@ -113,22 +114,37 @@ def _account(workspace: Any, number: int, port: int, now: datetime) -> Any:
 
 
 @contextmanager
-def workers(*, mark: str, log: Path) -> Iterator[None]:
-    """Beat and clusters, once each of them has shown a sign of life."""
+def workers(*, mark: str, log: Path, nodes: int = 1) -> Iterator[None]:
+    """Beat and clusters of so many nodes, once each cluster has shown a sign of life and all have their processes."""
     from fluenzr.core.models import Heartbeat
 
     parts = [("beat", {}), *(("cluster", {"Q_CLUSTER_NAME": name}) for name in CLUSTERS)]
     try:
-        for command, own in parts:
-            processes.start(["manage.py", command], mark=mark, environment={**os.environ, **own}, log=log)
+        for node in range(nodes):
+            place = {"DATA_DIR": f"{os.environ['DATA_DIR']}/{node}"} if nodes > 1 else {}
+            for command, own in parts:
+                environment = {**os.environ, **own, **place}
+                processes.start(["manage.py", command], mark=mark, environment=environment, log=log)
+        whole = nodes * _processes()
         processes.wait_until(
-            lambda: Heartbeat.objects.filter(name__in=CLUSTERS).count() == len(CLUSTERS),
+            lambda: (
+                Heartbeat.objects.filter(name__in=CLUSTERS).count() == len(CLUSTERS)
+                and len(processes.marked(mark)) >= whole
+            ),
             seconds=READY_SECONDS,
             what="the workers",
         )
         yield
     finally:
         processes.kill_marked(mark)
+
+
+def _processes() -> int:
+    """Return how many processes a node has: its beat, and of each cluster the workers and four that serve them."""
+    from django.conf import settings
+
+    known = settings.Q_CLUSTER
+    return 1 + sum(known["ALT_CLUSTERS"].get(name, known)["workers"] + 4 for name in CLUSTERS)
 
 
 def send(campaign: Any, *, mark: str) -> Measured:
@@ -209,7 +225,9 @@ def main() -> None:
     parser.add_argument("do", choices=("fill", "send"))
     parser.add_argument("--people", type=int, required=True)
     parser.add_argument("--accounts", type=int, default=1)
+    parser.add_argument("--provider", choices=("smtp", "relay"), default="relay")
     parser.add_argument("--deciding", action="store_true")
+    parser.add_argument("--nodes", type=int, default=1)
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
     django.setup()
@@ -219,8 +237,10 @@ def main() -> None:
     from fluenzr.core import clock
 
     mark, port, now = os.environ["BENCH_MARK"], int(os.environ["BENCH_SMTP_PORT"]), clock.database_now()
-    campaign = prepare(accounts=arguments.accounts, port=port, deciding=arguments.deciding, now=now)
-    with workers(mark=mark, log=arguments.log):
+    campaign = prepare(
+        accounts=arguments.accounts, provider=arguments.provider, port=port, deciding=arguments.deciding, now=now
+    )
+    with workers(mark=mark, log=arguments.log, nodes=arguments.nodes):
         measured = send(campaign, mark=mark)
     check(campaign, arguments.people)
     print(measured.dump())

@@ -5,8 +5,10 @@ documentation says, sends what is queued, and prints what that took.
 """
 
 import os
+import smtplib
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import django
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -18,11 +20,14 @@ from benchmarks.sending.metering import Meter
 # The packages that each needs, and the apps of its own.
 PACKAGES = {
     "loop": (),
+    "smtplib": (),
     "post_office": ("django-post-office==3.12.0", "nh3==0.3.8"),
     "mailer": ("django-mailer==2.3.2", "lockfile==0.12.2"),
 }
-APPS = {"loop": "", "post_office": "post_office", "mailer": "mailer"}
+APPS = {"loop": "", "smtplib": "", "post_office": "post_office", "mailer": "mailer"}
 QUEUED_AT_ONCE = 500
+# As many as the product has to a relay.
+CONNECTIONS = 8
 
 
 def message(number: int, connection: object = None) -> EmailMultiAlternatives:
@@ -40,6 +45,19 @@ def loop(mails: int) -> None:
     with get_connection() as connection:
         for number in range(mails):
             message(number, connection).send()
+
+
+def threads(mails: int) -> None:
+    """Send by the standard library's client over several connections, each in a thread."""
+
+    def send(first: int) -> None:
+        with smtplib.SMTP("127.0.0.1", int(os.environ["BENCH_SMTP_PORT"])) as server:
+            for number in range(first, mails, CONNECTIONS):
+                mail = message(number)
+                server.sendmail(letter.SENDER, mail.to, mail.message().as_bytes())
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(send, range(CONNECTIONS)))
 
 
 def post_office(mails: int) -> None:
@@ -74,7 +92,7 @@ def mailer(mails: int) -> None:
     call_command("send_mail", verbosity=0)
 
 
-WAYS = {"loop": loop, "post_office": post_office, "mailer": mailer}
+WAYS = {"loop": loop, "smtplib": threads, "post_office": post_office, "mailer": mailer}
 
 
 def main() -> None:

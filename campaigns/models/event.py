@@ -25,12 +25,14 @@ class Event(PublicIdMixin, models.Model):
     """Append-only: what happened to a message or a journey. It points without constraints, so it may outlive them."""
 
     id = KeyField(prefix="evt")
-    # The indexes below begin with the workspace, the campaign and the contact: none of them needs one of its own.
+    # The indexes below begin with the workspace, the campaign and the contact, and nobody asks by enrolment.
     workspace = models.ForeignKey(Workspace, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
     campaign = models.ForeignKey(
         Campaign, models.DO_NOTHING, db_constraint=False, db_index=False, null=True, related_name="+"
     )
-    enrolment = models.ForeignKey(Enrolment, models.DO_NOTHING, db_constraint=False, null=True, related_name="+")
+    enrolment = models.ForeignKey(
+        Enrolment, models.DO_NOTHING, db_constraint=False, db_index=False, null=True, related_name="+"
+    )
     contact = models.ForeignKey(
         Contact, models.DO_NOTHING, db_constraint=False, db_index=False, null=True, related_name="+"
     )

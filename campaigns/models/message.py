@@ -35,14 +35,19 @@ class Message(PublicIdMixin, models.Model):
     """
 
     id = KeyField(prefix="msg")
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    # The campaign's or the account's: to check these four anew for each mail proves nothing.
+    workspace = models.ForeignKey(Workspace, models.CASCADE, db_constraint=False, related_name="+")
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices, default=Purpose.SEQUENCE)
     # `message_campaign` and `message_once` begin with these two.
-    campaign = models.ForeignKey(Campaign, models.CASCADE, null=True, db_index=False, related_name="messages")
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, null=True, db_constraint=False, db_index=False, related_name="messages"
+    )
     enrolment = models.ForeignKey(Enrolment, models.CASCADE, null=True, db_index=False, related_name="messages")
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="messages")
-    account = models.ForeignKey(Account, models.PROTECT, related_name="messages")
-    version = models.ForeignKey(WorkflowVersion, models.PROTECT, null=True, related_name="+")
+    account = models.ForeignKey(Account, models.PROTECT, db_constraint=False, db_index=False, related_name="messages")
+    version = models.ForeignKey(
+        WorkflowVersion, models.PROTECT, null=True, db_constraint=False, db_index=False, related_name="+"
+    )
     node = models.CharField(_("node"), max_length=64, blank=True)
     occurrence = models.PositiveSmallIntegerField(default=0)
     variant = models.CharField(max_length=40, blank=True)
@@ -53,7 +58,7 @@ class Message(PublicIdMixin, models.Model):
     recipient_hash = models.CharField(max_length=64)
     recipient_provider = models.CharField(max_length=100, blank=True)
     local_minute = models.PositiveSmallIntegerField(null=True)
-    message_id = models.CharField("Message-ID", max_length=255, unique=True)
+    message_id = models.CharField("Message-ID", max_length=255)
     provider_message_id = models.CharField(max_length=255, blank=True)
     in_reply_to = models.CharField(max_length=255, blank=True)
     references: Any = models.JSONField(default=list, blank=True)
@@ -89,7 +94,11 @@ class Message(PublicIdMixin, models.Model):
     objects = MessageQuerySet.as_manager()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["enrolment", "node", "occurrence"], name="message_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=["enrolment", "node", "occurrence"], name="message_once"),
+            # Of the column alone, PostgreSQL would get a second index for the beginnings of texts.
+            models.UniqueConstraint(fields=["message_id"], name="message_message_id"),
+        )
         indexes = (
             models.Index(
                 fields=["account", "not_before"], condition=Q(state="queued", has_slot=True), name="message_queued"

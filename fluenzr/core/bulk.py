@@ -10,12 +10,16 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache, lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, models
+from django.db.models import QuerySet
+from django.db.models.base import ModelState
 
 Values = Sequence[Any]
+Row = TypeVar("Row", bound=models.Model)
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 # Rows that are written and sent to the server at once.
 _PART = 500
@@ -55,40 +59,129 @@ def insert_like(sample: models.Model, names: Sequence[str], rows: Iterable[Value
     insert(type(sample), names, rows, same=same)
 
 
+def like(sample: Row, **values: Any) -> Row:
+    """Return an unsaved row that is as the sample, itself unsaved, in all but these columns.
+
+    A tenth of what the constructor takes of a model with many columns.
+    """
+    row = object.__new__(type(sample))
+    row.__dict__.update(sample.__dict__, _state=ModelState(), **values)
+    return row
+
+
+def read(rows: "QuerySet[Row]", names: Sequence[str]) -> list[Row]:
+    """Return rows with only these columns; any other is fetched when somebody asks for it.
+
+    As `only` does, in a fraction of its time for models with many columns.
+    """
+    model = rows.model
+    found = []
+    for values in rows.values_list(*names):
+        row = object.__new__(model)
+        state = ModelState()
+        state.adding, state.db = False, connection.alias
+        row.__dict__.update(zip(names, values, strict=True), _state=state)
+        found.append(row)
+    return found
+
+
 def update(model: type[models.Model], names: Sequence[str], rows: Iterable[Values]) -> None:
     """Change the columns `names` of the rows whose key is the last value of each, in one statement."""
+    update_where(model, names, rows)
+
+
+def update_where(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Iterable[Values],
+    *,
+    matching: Sequence[str] = (),
+    where: Mapping[str, Any] | None = None,
+    same: Mapping[str, Any] | None = None,
+) -> set[uuid.UUID]:
+    """Change rows, in one statement, where they still are as expected; return the keys of those that were changed.
+
+    Each of `rows` holds the values of `names`, then those that its columns `matching` must have, then its key. All of
+    them must be as `where` says (None: null), and get the values of `same`.
+    """
+    where, same = where or {}, same or {}
     key = model._meta.pk
     assert key is not None
-    fields = _fields(model, [*names, str(key.attname)])
-    table, columns = _quoted(model._meta.db_table), _columns(fields)
+    given = _records(_fields(model, [*names, *matching, str(key.attname)]), rows)
+    if not given:
+        return set()
+    held = tuple((name, value is None) for name, value in where.items())
+    order = _update_order(connection.vendor, model, tuple(names), tuple(matching), held, tuple(same))
+    expected = {name: value for name, value in where.items() if value is not None}
+    values = [*_adapted(model, same), _encode(given), *_adapted(model, expected)]
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # No temporary table: people are moved each second, and each would leave its traces in the catalogues.
-            shape = ", ".join(f"c{at} {field.db_type(connection)}" for at, field in enumerate(fields))
-            changes = ", ".join(f"{column} = fresh.c{at}" for at, column in enumerate(columns[:-1]))
-            order = (
-                f"UPDATE {table} SET {changes} FROM json_to_recordset(%s::json) AS fresh({shape}) "  # noqa: S608 - our names
-                f"WHERE {table}.{columns[-1]} = fresh.c{len(names)}"
-            )
-            cursor.execute(order, [_records(fields, rows)])
-            return
-        changes = ", ".join(f"{column} = %s" for column in columns[:-1])
-        statement = f"UPDATE {table} SET {changes} WHERE {columns[-1]} = %s"  # noqa: S608 - our names
-        cursor.executemany(statement, list(_converted(fields, rows, ())))
+        cursor.execute(order, values)
+        return {_key(found) for (found,) in cursor.fetchall()}
 
 
-def _records(fields: Sequence["models.Field[Any, Any]"], rows: Iterable[Values]) -> str:
-    """Return rows as a JSON list of objects; values that are JSON themselves stay what they are."""
-    converters = [None if isinstance(field, models.JSONField) else _converter(field) for field in fields]
-    return _encode(
-        [
-            {
-                f"c{at}": value if convert is None or value is None else convert(value)
-                for at, (value, convert) in enumerate(zip(row, converters, strict=True))
-            }
-            for row in rows
-        ]
+@lru_cache(maxsize=256)
+def _update_order(
+    vendor: str,
+    model: type[models.Model],
+    names: tuple[str, ...],
+    matching: tuple[str, ...],
+    where: tuple[tuple[str, bool], ...],
+    same: tuple[str, ...],
+) -> str:
+    """Return the SQL of `update_where`; `where` says of each column whether it must be null.
+
+    A sender that opens one mail at a time asks for it before each.
+    """
+    key = model._meta.pk
+    assert key is not None
+    fields = _fields(model, [*names, *matching, str(key.attname)])
+    table, columns = _quoted(model._meta.db_table), _columns(fields)
+    source, cells = _given(fields)
+    pairs = [f"{column} = {cell}" for column, cell in zip(columns, cells, strict=True)]
+    changes = [*pairs[: len(names)], *(f"{column} = %s" for column in _columns(_fields(model, same)))]
+    held = [
+        f"{table}.{column} {'IS NULL' if is_null else '= %s'}"
+        for column, (_name, is_null) in zip(_columns(_fields(model, [name for name, _ in where])), where, strict=True)
+    ]
+    bound = [f"{table}.{pair}" for pair in pairs[len(names) :]]
+    return (
+        f"UPDATE {table} SET {', '.join(changes)} FROM {source} "  # noqa: S608 - our names
+        f"WHERE {' AND '.join([*bound, *held])} RETURNING {table}.{columns[-1]}"
     )
+
+
+def _adapted(model: type[models.Model], values: Mapping[str, Any]) -> list[Any]:
+    """Return the values of columns as the driver takes them."""
+    fields = _fields(model, list(values))
+    return [field.get_db_prep_save(value, connection) for field, value in zip(fields, values.values(), strict=True)]
+
+
+def _given(fields: Sequence["models.Field[Any, Any]"]) -> tuple[str, list[str]]:
+    """Return rows of a JSON list as a source of a statement, and how each of their values is named in it.
+
+    No temporary table: people are moved each second, and each would leave its traces in the catalogues.
+    """
+    if connection.vendor == "postgresql":
+        shape = ", ".join(f"c{at} {field.db_type(connection)}" for at, field in enumerate(fields))
+        return f"json_to_recordset(%s::json) AS fresh({shape})", [f"fresh.c{at}" for at in range(len(fields))]
+    return "json_each(%s) AS fresh", [f"json_extract(fresh.value, '$.c{at}')" for at in range(len(fields))]
+
+
+def _key(found: Any) -> uuid.UUID:
+    return found if isinstance(found, uuid.UUID) else uuid.UUID(found)
+
+
+def _records(fields: Sequence["models.Field[Any, Any]"], rows: Iterable[Values]) -> list[dict[str, Any]]:
+    """Return rows as objects for JSON; values that are JSON themselves stay what they are."""
+    converters = [None if isinstance(field, models.JSONField) else _converter(field) for field in fields]
+    names = [f"c{at}" for at in range(len(fields))]
+    return [
+        {
+            name: value if convert is None or value is None else convert(value)
+            for name, value, convert in zip(names, row, converters, strict=True)
+        }
+        for row in rows
+    ]
 
 
 def commit_lazily() -> None:
@@ -199,8 +292,13 @@ def _moment(value: datetime) -> str:
 
 
 def _fields(model: type[models.Model], names: Sequence[str]) -> "list[models.Field[Any, Any]]":
-    known = {name: field for field in model._meta.concrete_fields for name in (field.name, field.attname)}
+    known = _known(model)
     return [known[name] for name in names]
+
+
+@cache
+def _known(model: type[models.Model]) -> "dict[str, models.Field[Any, Any]]":
+    return {name: field for field in model._meta.concrete_fields for name in (field.name, field.attname)}
 
 
 def _columns(fields: Sequence["models.Field[Any, Any]"]) -> list[str]:

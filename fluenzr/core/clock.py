@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
+from time import monotonic
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import connection
@@ -200,6 +201,24 @@ def database_now() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
     return now
+
+
+class Carried:
+    """The database's time, read once and carried on by this host's steady clock: near enough for minutes, and free."""
+
+    def __init__(self) -> None:
+        self.read()
+
+    def read(self) -> datetime:
+        """Ask the database again, and return its time."""
+        at = database_now()
+        self._read = at, monotonic()
+        return at
+
+    def now(self) -> datetime:
+        """Return what its clock says by now."""
+        at, mark = self._read
+        return at + timedelta(seconds=monotonic() - mark)
 
 
 def to_iso(at: datetime | None) -> str | None:

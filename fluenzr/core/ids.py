@@ -5,6 +5,7 @@ the same 128 bits in base 62: no second column, not enumerable, and in the order
 """
 
 import os
+import struct
 import threading
 import time
 import uuid
@@ -20,6 +21,7 @@ _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 _lock = threading.Lock()
 _last = 0
 _MASK = (1 << 62) - 1
+_blank, _give = object.__new__, object.__setattr__
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
@@ -36,12 +38,15 @@ def uuid7() -> uuid.UUID:
 
 def draw(count: int) -> list[uuid.UUID]:
     """Return so many new UUIDv7 in their order; for thousands of rows a third of the time of single ones."""
-    first, noise = _reserve(count), os.urandom(8 * count)
+    noise = struct.unpack(f">{count}Q", os.urandom(8 * count))
     keys = []
-    for at in range(count):
-        stamp = first + at
-        random = int.from_bytes(noise[8 * at : 8 * at + 8], "big") & _MASK
-        keys.append(uuid.UUID(int=stamp >> 12 << 80 | 7 << 76 | (stamp & 0xFFF) << 64 | 2 << 62 | random))
+    for stamp, random in enumerate(noise, start=_reserve(count)):
+        number = stamp >> 12 << 80 | 7 << 76 | (stamp & 0xFFF) << 64 | 2 << 62 | random & _MASK
+        # As its own `__init__` does it, without the questions what it was given: that halves the time.
+        key = _blank(uuid.UUID)
+        _give(key, "int", number)
+        _give(key, "is_safe", uuid.SafeUUID.unknown)
+        keys.append(key)
     return keys
 
 

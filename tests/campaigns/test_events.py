@@ -226,3 +226,24 @@ def test_totals_equal_a_count_of_rows(workspace: Workspace, happened: list[tuple
         assert (totals()[name], mail_totals()[name]) == (people, counted)
     by_slot = Tally.objects.exclude(slot=ALL_TIME).values("sent", *COUNTED)
     assert {name: sum(row[name] for row in by_slot) for name in ("sent", *COUNTED)} == mail_totals()
+
+
+@pytest.mark.parametrize("people", [1, 3])
+def test_returns_take_as_many_statements_for_many(
+    workspace: Workspace, people: int, django_assert_num_queries: Any
+) -> None:
+    kinds = (EventType.OPENED, EventType.CLICKED, EventType.OPENED, EventType.REPLIED)
+    happenings = [Happening(kind, NOW, message=one) for one in make_mails(workspace, people=people) for kind in kinds]
+    # A savepoint and its release; the events; mails and people, locked and changed; tallies and totals.
+    with django_assert_num_queries(9):
+        events.record(happenings)
+
+
+def test_returns_of_a_mail_that_was_deleted_meanwhile_are_kept_as_facts(workspace: Workspace) -> None:
+    message = make_mails(workspace)[0]
+    kept = Message.objects.get()
+    message.delete()
+    happen(kept, "opened")
+
+    assert Event.objects.filter(type="opened").count() == 1
+    assert mail_totals()["opened"] == 0

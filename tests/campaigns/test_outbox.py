@@ -7,7 +7,6 @@ from campaigns.enums import CampaignStatus, EnrolmentStatus, MessageState, Phase
 from campaigns.mail import rendering
 from campaigns.models import Campaign, CampaignTotal, Enrolment, Event, Message, Tally
 from fluenzr.core import clock
-from fluenzr.mailboxes import transports
 from fluenzr.mailboxes.enums import Channel, Encryption, Provider
 from fluenzr.mailboxes.models import Account, SandboxMail
 from fluenzr.workspaces.models import Workspace
@@ -192,7 +191,7 @@ def test_stop_between_claim_and_open_says_nothing_to_the_server(workspace: Works
         stopping.stop_people(
             [messages[0].contact_id], status=EnrolmentStatus.UNSUBSCRIBED, reason="left", now=clock.database_now()
         )
-        sender._deliver(transports.of(account), messages)
+        sender._deliver(sender._made(messages, clock.database_now()))
         assert (one_message(campaign).state, told.mails) == (MessageState.CANCELLED, [])
 
 

@@ -1,6 +1,7 @@
 """Replies, bounces, unsubscribes and late evidence: who stops, what is counted, and that twice is once."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from campaigns.events import Happening
 from campaigns.models import Campaign, CampaignTotal, Enrolment, Event, Message
 from contacts.models import Contact, Suppression
 from fluenzr.workspaces.models import Workspace
-from tests.builders import NOW, make_campaign, make_contact, make_enrolment, make_message
+from tests.builders import NOW, accept, make_campaign, make_contact, make_enrolment, make_message
 
 LATER = NOW + timedelta(hours=1)
 
@@ -20,12 +21,16 @@ def campaign(workspace: Workspace) -> Campaign:
     return make_campaign(workspace, status="active")
 
 
-def make_sent(campaign: Campaign, contact: Contact | None = None, **fields: object) -> Message:
+def make_sent(campaign: Campaign, contact: Contact | None = None, **fields: Any) -> Message:
     """A mail that was accepted, counted, and whose person waits at the next step."""
     enrolment = make_enrolment(campaign, contact, status="in_progress", node="mail_1", phase=Phase.STEP, entered_at=NOW)
-    fields = {"state": MessageState.SENT, "sent_at": NOW, "sending_at": NOW} | fields
     message = make_message(enrolment, **fields)
-    events.record([Happening(EventType.SENT, NOW, message=message)])
+    accept(message)
+    Enrolment.objects.filter(pk=enrolment.pk).update(
+        node="mail_1", phase=Phase.STEP, next_run_at=None, status="in_progress", finished_at=None
+    )
+    Campaign.objects.filter(pk=campaign.pk).update(status="active", completed_at=None)
+    message.refresh_from_db()
     return message
 
 

@@ -258,7 +258,7 @@ def test_mail_is_never_made_twice(workspace: Workspace) -> None:
     scheduler.plan(now=NOW)
     one, two = Message.objects.order_by("pk")
     accept(one, NOW)
-    Enrolment.objects.update(phase="mail", next_run_at=NOW)  # a position that no code should make
+    Enrolment.objects.update(node="mail_1", phase="mail", next_run_at=NOW)  # a position that no code should make
     scheduler.plan_lane(lane_of(campaign).pk, now=NOW)
     assert set(Message.objects.values_list("pk", flat=True)) == {one.pk, two.pk}
     assert set(Enrolment.objects.values_list("phase", flat=True)) == {"step"}

@@ -117,3 +117,24 @@ def test_daily_limit_holds_on_every_local_day(zone: str, hours: int, limit: int,
     assert max(Counter(clock.local_date(at, zone) for at in times).values()) <= limit
     assert [at for at in times if not window.is_open(at)] == []
     assert times == sorted(set(times))
+
+
+@given(
+    limit=st.none() | st.integers(1, 200),
+    daily=st.none() | st.integers(0, 30),
+    start=st.integers(0, 22),
+    hours=st.integers(1, 30),
+    count=st.integers(1, 60),
+)
+def test_slots_taken_together_are_those_taken_one_by_one(
+    limit: int | None, daily: int | None, start: int, hours: int, count: int
+) -> None:
+    window = Window("Europe/Paris", frozenset(range(5)), start * 60, start * 60 + 90)
+    lane = make_lane(window=window, account_pace=Pace.an_hour(limit, None), account_day=Cap(daily, "Asia/Tokyo"))
+    until = MONDAY + hours * HOUR
+    together, after = slots.take(lane, now=MONDAY, until=until, count=count)
+    one_by_one, alone = [], lane
+    while len(one_by_one) < count and (at := slots.slot(alone, MONDAY).at) is not None and at <= until:
+        one_by_one.append(at)
+        alone = alone.use(at)
+    assert (together, after) == (one_by_one, alone)

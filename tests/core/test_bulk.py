@@ -72,3 +72,25 @@ def test_no_rows_change_nothing(workspace: Workspace) -> None:
     make_contact(workspace, company="Old")
     bulk.update(Contact, ("company",), [])
     assert Contact.objects.get().company == "Old"
+
+
+def test_rows_are_changed_only_where_they_are_as_expected(workspace: Workspace) -> None:
+    one, two, three = (
+        make_contact(workspace, f"p{number}@a.example", company="Old", job_title="CTO") for number in range(3)
+    )
+    Contact.objects.filter(pk=three.pk).update(hold_until=NOW)
+    rows = [("New", "Old", one.pk), ("New", "Other", two.pk), ("New", "Old", three.pk)]
+    changed = bulk.update_where(
+        Contact, ("company",), rows, matching=("company",), where={"hold_until": None}, same={"job_title": "CEO"}
+    )
+    assert changed == {one.pk}
+    told = Contact.objects.order_by("pk").values_list("company", "job_title")
+    assert list(told) == [("New", "CEO"), ("Old", "CTO"), ("Old", "CTO")]
+
+
+def test_row_that_is_like_a_sample_is_a_row_of_its_own(workspace: Workspace) -> None:
+    sample = make_event(workspace)
+    one, two = bulk.like(sample, node="one"), bulk.like(sample, node="two")
+    one.save()
+    assert (one.node, two.node, sample.node, two._state.adding) == ("one", "two", "a'{b}", True)
+    assert Event.objects.get().metadata == METADATA

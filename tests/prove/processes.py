@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,12 +13,17 @@ ROOT = Path(__file__).resolve().parents[2]
 MARK = "FLUENZR_PROOF"
 
 
-def start(arguments: list[str], *, mark: str, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
-    """Start Python with these arguments in the repository; its output goes to the file `log`."""
+def start(
+    arguments: list[str], *, mark: str, environment: dict[str, str], log: Path, within: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:
+    """Start Python with these arguments in the repository; its output goes to the file `log`.
+
+    `within` is a command that becomes the one behind it, as `ip netns exec` does.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     with log.open("ab") as output:
         return subprocess.Popen(
-            [sys.executable, *arguments],
+            [*within, sys.executable, *arguments],
             env={**kept, **environment, MARK: mark, "PYTHONUNBUFFERED": "1"},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,

@@ -42,10 +42,12 @@ AROUND_THE_CLOCK = {
 }
 
 
-def setup(*, port: int, people: int, accounts: int = 1, mails: int = 1, status: str = "active") -> None:
+def setup(
+    *, port: int, people: int, accounts: int = 1, mails: int = 1, status: str = "active", provider: str = Provider.SMTP
+) -> None:
     """Make a campaign of so many mails in a row whose accounts send to the sink."""
     workspace = builders.make_workspace()
-    doors = [_account(workspace, port) for _number in range(accounts)]
+    doors = [_account(workspace, port, provider) for _number in range(accounts)]
     workflow = builders.make_workflow(*(builders.make_email_node(f"mail_{number}") for number in range(1, mails + 1)))
     campaign = builders.make_campaign(workspace, workflow, account=doors[0], status=status, **AROUND_THE_CLOCK)
     for position, account in enumerate(doors[1:], start=1):
@@ -57,11 +59,11 @@ def setup(*, port: int, people: int, accounts: int = 1, mails: int = 1, status: 
         engine.begin(campaign, now=clock.database_now())
 
 
-def _account(workspace: Any, port: int) -> Account:
+def _account(workspace: Any, port: int, provider: str) -> Account:
     return builders.make_account(
         workspace,
         channel=Channel.EMAIL,
-        provider=Provider.SMTP,
+        provider=provider,
         smtp_host="127.0.0.1",
         smtp_port=port,
         smtp_encryption=Encryption.NONE,

@@ -13,37 +13,62 @@ from collections.abc import Callable
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from fluenzr.mailboxes.enums import Provider
+from fluenzr.mailboxes.transports import relay
 from tests.prove import processes
 from tests.prove.hosts import Host, accepted, check
 from tests.smtp_servers import Sink, sink
 
+# How many mails are on their way at once, at most.
+AT_ONCE = {Provider.SMTP: 1, Provider.RELAY: relay.CONNECTIONS}
+PROVIDERS = list(AT_ONCE)
 # Every function that commits or says something, and the call of it at which the sender dies.
 STEPS = [
-    f"{name}:{moment}:{call}"
-    for name, call in (
-        ("scheduler.plan_lane", 1),
-        ("outbox.claim", 1),
-        ("mail.rendering.prepare", 1),
-        ("outbox._freeze", 2),
-        ("outbox._Sender._open", 2),
-        ("journal.Journal.begun", 2),
-        ("journal.Journal.answered", 2),
-        ("settling.settle", 2),
-        ("engine.advance_due", 2),
+    (provider, f"{name}:{moment}:{call}")
+    for provider, functions in (
+        (
+            Provider.SMTP,
+            (
+                ("scheduler.plan_lane", 1),
+                ("outbox.claim", 1),
+                ("mail.rendering.make", 1),
+                ("outbox._freeze", 1),
+                ("outbox._Sender._open", 2),
+                ("journal.Journal.begun", 2),
+                ("journal.Journal.answered", 2),
+                ("settling.settle_all", 1),
+                ("acceptance.record", 1),
+                ("engine.advance_due", 1),
+            ),
+        ),
+        (
+            Provider.RELAY,
+            (
+                ("scheduler.take", 1),
+                ("births.make", 1),
+                ("births.write", 1),
+                ("outbox._Sender._open", 1),
+                ("journal.Journal.begun", 2),
+                ("journal.Journal.answered", 2),
+                ("settling.settle_all", 1),
+                ("acceptance.record", 1),
+            ),
+        ),
     )
+    for name, call in functions
     for moment in ("before", "after")
 ]
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_killed_at_a_step_nothing_is_doubled_or_lost(host: Host, step: str) -> None:
+@pytest.mark.parametrize(("provider", "step"), STEPS)
+def test_killed_at_a_step_nothing_is_doubled_or_lost(host: Host, provider: Provider, step: str) -> None:
     with sink() as told:
-        host.order("setup", port=told.port, people=6)
+        host.order("setup", port=told.port, people=6, provider=provider)
         status = host.wait(host.spawn(kill=step))
         assert os.WIFSIGNALED(status)
         host.wait(host.spawn())
-        begun = any(place in step for place in ("begun:after", "_open:after", "answered:before"))
-        check(host, told, people=6, most_uncertain=1 if begun else 0)
+        begun = any(place in step for place in ("begun:after", "answered:before", "answered:after"))
+        check(host, told, people=6, most_uncertain=AT_ONCE[provider] if begun else 0)
 
 
 class Killer(Sink):
@@ -68,28 +93,34 @@ class Killer(Sink):
         return await super().handle_DATA(server, session, envelope)
 
 
-@pytest.mark.parametrize(("moment", "doubts"), [("rcpt", 0), ("dot", 1)])
-def test_killed_by_the_server_in_the_middle(host: Host, moment: str, doubts: int) -> None:
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("moment", ["rcpt", "dot"])
+def test_killed_by_the_server_in_the_middle(host: Host, moment: str, provider: Provider) -> None:
+    doubts = AT_ONCE[provider] if moment == "dot" or provider == Provider.RELAY else 0
+    people = 6 * AT_ONCE[provider]
     with sink(kind=Killer) as told:
         assert isinstance(told, Killer)
-        host.order("setup", port=told.port, people=6)
+        host.order("setup", port=told.port, people=people, provider=provider)
         pid = host.spawn()
         told.arm(moment, lambda: os.kill(pid, signal.SIGKILL))
         assert os.WIFSIGNALED(host.wait(pid))
         host.wait(host.spawn())
-        check(host, told, people=6, most_uncertain=doubts)
+        check(host, told, people=people, most_uncertain=doubts)
 
 
+@pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("senders", [1, 2])
-def test_killed_at_random_during_many_sends(host: Host, rounds: Callable[[int], int], senders: int) -> None:
+def test_killed_at_random_during_many_sends(
+    host: Host, rounds: Callable[[int], int], senders: int, provider: Provider
+) -> None:
     people = max(100, rounds(500))
     chance = random.Random(people + senders)
     kills = 0
     with sink() as told:
-        host.order("setup", port=told.port, people=people, accounts=senders)
+        host.order("setup", port=told.port, people=people, accounts=senders, provider=provider)
         deadline = time.monotonic() + 240
         pids = [host.spawn() for _number in range(senders)]
-        while len(set(accepted(told))) < people - kills and time.monotonic() < deadline:
+        while len(set(accepted(told))) < people - kills * AT_ONCE[provider] and time.monotonic() < deadline:
             time.sleep(chance.uniform(0.1, 0.6))
             host.kill(pids.pop(chance.randrange(len(pids))))
             kills += 1
@@ -97,13 +128,16 @@ def test_killed_at_random_during_many_sends(host: Host, rounds: Callable[[int], 
         for pid in pids:
             host.wait(pid)
         assert kills >= 5
-        check(host, told, people=people, most_uncertain=kills)
+        check(host, told, people=people, most_uncertain=kills * AT_ONCE[provider])
 
 
-def test_two_senders_share_the_work_without_doubling(host: Host, rounds: Callable[[int], int]) -> None:
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_two_senders_share_the_work_without_doubling(
+    host: Host, rounds: Callable[[int], int], provider: Provider
+) -> None:
     people = max(60, rounds(500))
     with sink() as told:
-        host.order("setup", port=told.port, people=people, accounts=2)
+        host.order("setup", port=told.port, people=people, accounts=2, provider=provider)
         for pid in [host.spawn(), host.spawn()]:
             host.wait(pid)
         check(host, told, people=people, most_uncertain=0)

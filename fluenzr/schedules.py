@@ -32,6 +32,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("plan", "campaigns.tasks.plan", "work", 1, due="campaigns.tasks.plan_due"),
     Entry("send", "campaigns.tasks.send", "work", 1, due="campaigns.tasks.send_due"),
     Entry("recover", "campaigns.tasks.recover", "work", 10),
+    # What a sender of this machine left behind only its own journal can tell, and the queue may be another's to empty.
+    Entry("recover_here", "campaigns.tasks.recover", "work", 10, local=True),
     Entry("ship_spool", "tracking.tasks.ship_spool", "work", 1, local=True),
     Entry("fold", "tracking.tasks.fold", "work", 1, due="tracking.tasks.fold_due"),
     Entry("poll_mailboxes", "tracking.tasks.poll_mailboxes", "io", 5, due="tracking.tasks.poll_due"),

@@ -137,7 +137,14 @@ _SQLITE_OPTIONS: dict[str, Any] = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
 }
-_POSTGRES_OPTIONS: dict[str, Any] = {"options": "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000"}
+_POSTGRES_OPTIONS: dict[str, Any] = {
+    "options": "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000",
+    # Who is cut off from the database finds out within half a minute, not when TCP gives up.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
 
 
 def _database() -> dict[str, Any]:
@@ -290,6 +297,7 @@ def _cluster(*, workers: int, timeout: int, retry: int) -> dict[str, int]:
 Q_CLUSTER = {
     "name": "work",
     "orm": "default",
+    "broker_class": "fluenzr.core.jobs.Broker",
     "poll": 0.5,
     "bulk": 1,
     # A failed task is not run again by the queue: what must happen is a row of ours that is still due.

@@ -1,4 +1,7 @@
-"""What ties a process to the leader that started it: when the leader dies, the process stops itself."""
+"""What ties a process to the leader that started it: when the leader dies, the process stops itself.
+
+A process without a leader leads its own forks: they must know as early that they are to stop.
+"""
 
 import os
 import select
@@ -18,6 +21,20 @@ def start() -> None:
     if descriptor:
         arguments = (int(descriptor), os.getppid())
         threading.Thread(target=_watch, args=arguments, name="watchdog", daemon=True).start()
+
+
+def announce() -> None:
+    """Without a leader, let `jobs.stopping` be true in this process and in its forks once it is signalled to stop.
+
+    Python writes each signal that it handles into the pipe. Those of a fork do not count, as its tasks use the alarm.
+    """
+    if os.environ.get(jobs.STOP_FD):
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
+    os.environ |= {jobs.STOP_FD: str(reading), jobs.STOP_PIPE: str(os.fstat(reading).st_ino)}
 
 
 def _watch(descriptor: int, leader: int) -> None:

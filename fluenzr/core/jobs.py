@@ -8,22 +8,33 @@ that transaction commits: no `on_commit` is needed, and none is wanted.
 import os
 import select
 import stat
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django_q.brokers.orm import ORM
+from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule, Task
 from django_q.tasks import async_task
 
 from fluenzr.core.models import Heartbeat, Kick
 
 CLUSTERS = ("send", "io", "work")
-# A kick that nobody took up for so long is forgotten: its task may have died with its worker.
-STALE_AFTER = timedelta(seconds=60)
+# A kick that nobody took up for as long as a lease is forgotten: its task may have died with its worker.
+STALE_AFTER = timedelta(seconds=settings.FLUENZR_LEASE_SECONDS)
+
+# A task that a free worker does not begin so soon waits for one.
+CROWDED_AFTER = timedelta(seconds=1)
+# What was taken out of the queue and is not done after so long may have died with its worker: it no longer counts.
+LONGEST_TASK_SECONDS = 90.0
+_FULL_POLL_SECONDS = 0.05
 
 KEEP_FAILURES = timedelta(days=30)
 
@@ -78,6 +89,44 @@ def waiting(cluster: str) -> int:
     return count
 
 
+def is_crowded(cluster: str, *, now: datetime | None = None) -> bool:
+    """Whether a task waits for one of the cluster's workers on any node, or more do than this node has."""
+    now = now or timezone.now()
+    known: Any = settings.Q_CLUSTER
+    workers: int = known["ALT_CLUSTERS"].get(cluster, known)["workers"]
+    since = OrmQ.objects.filter(key=cluster, lock__lte=now).order_by("lock").values_list("lock", flat=True)
+    longest = list(since[: workers + 1])
+    return len(longest) > workers or any(lock < now - CROWDED_AFTER for lock in longest)
+
+
+class Broker(ORM):  # type: ignore[misc]
+    """The queue in the database, of which a node takes only as many tasks as it has free workers.
+
+    django-q2 takes tasks ahead; what waits on one node then, the idle workers of another could not run.
+    """
+
+    def __init__(self, list_key: str | None = None) -> None:
+        super().__init__(list_key)
+        self._taken: dict[int, float] = {}
+
+    def dequeue(self) -> list[tuple[int, str]] | None:
+        """Take the next task, or wait a little where there is none or no worker for it."""
+        if len(self._taken) >= Conf.WORKERS:
+            self._forget_done()
+        if len(self._taken) >= Conf.WORKERS:
+            time.sleep(_FULL_POLL_SECONDS)
+            return None
+        tasks: list[tuple[int, str]] | None = super().dequeue()
+        self._taken |= {key: time.monotonic() for key, _payload in tasks or ()}
+        return tasks
+
+    def _forget_done(self) -> None:
+        since = time.monotonic() - LONGEST_TASK_SECONDS
+        recent = [key for key, at in self._taken.items() if at > since]
+        left = self.get_connection().filter(pk__in=recent).values_list("pk", flat=True)
+        self._taken = {key: self._taken[key] for key in left}
+
+
 def thin(*, now: datetime | None = None) -> None:
     """Drop the reports of failed tasks after KEEP_FAILURES; successful ones are not kept at all."""
     Task.objects.filter(stopped__lt=(now or timezone.now()) - KEEP_FAILURES).delete()
@@ -86,7 +135,8 @@ def thin(*, now: datetime | None = None) -> None:
 def stopping() -> bool:
     """Whether the installation is going down: a task then finishes what it holds and begins nothing new.
 
-    The leader of `manage.py up` holds the other end of a pipe and closes it, or dies.
+    The leader of `manage.py up` holds the other end of a pipe and closes it, or dies. A cluster that was started by
+    itself has such a pipe, too (see `watchdog.announce`).
     """
     descriptor = os.environ.get(STOP_FD, "")
     if not descriptor or not _is_stop_pipe(int(descriptor)):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 
 from fluenzr.core import jobs
@@ -127,3 +128,39 @@ def test_stopping_ignores_a_descriptor_that_is_not_the_pipe(stop_pipe: int, monk
     os.close(stop_pipe)
     monkeypatch.setenv(jobs.STOP_PIPE, "1")
     assert jobs.stopping() is False
+
+
+def test_a_cluster_is_crowded_when_a_task_waits_for_a_worker_of_any_node() -> None:
+    later = timezone.now() + jobs.CROWDED_AFTER
+    assert not jobs.is_crowded("send", now=later)
+    jobs.enqueue("a.b", cluster="send")
+    jobs.enqueue("a.b", cluster="io")
+    assert not jobs.is_crowded("send", now=later)
+    assert jobs.is_crowded("send", now=later + timedelta(seconds=1))
+    jobs.Broker("send").dequeue()
+    assert not jobs.is_crowded("send", now=later + timedelta(seconds=1))
+
+
+def test_a_node_takes_no_more_tasks_than_it_has_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django_q.conf.Conf.WORKERS", 2)
+    for _task in range(3):
+        jobs.enqueue("a.b", cluster="send")
+    broker, other = jobs.Broker("send"), jobs.Broker("send")
+    first, second = (broker.dequeue() for _worker in range(2))
+    assert broker.dequeue() is None
+    broker.acknowledge(first[0][0])
+    assert [len(other.dequeue()), broker.dequeue()] == [1, None]
+    jobs.enqueue("a.b", cluster="send")
+    assert len(broker.dequeue()) == 1
+    assert second[0][0] != first[0][0]
+
+
+def test_a_task_that_died_with_its_worker_does_not_count_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django_q.conf.Conf.WORKERS", 1)
+    for _task in range(2):
+        jobs.enqueue("a.b", cluster="send")
+    broker = jobs.Broker("send")
+    broker.dequeue()
+    assert broker.dequeue() is None
+    monkeypatch.setattr(jobs, "LONGEST_TASK_SECONDS", 0.0)
+    assert len(broker.dequeue()) == 1

@@ -70,10 +70,9 @@ def test_postgres_limits_locks_and_idle_transactions() -> None:
     url = "postgres://u@h/n?sslmode=require"
     database = read_settings("DATABASES", DATABASE_URL=url)["DATABASES"]["default"]
     assert database["CONN_MAX_AGE"] == 60
-    assert database["OPTIONS"] == {
-        "options": "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000",
-        "sslmode": "require",
-    }
+    options = database["OPTIONS"]
+    assert options["options"] == "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000"
+    assert (options["tcp_user_timeout"], options["sslmode"]) == (30_000, "require")
 
 
 def test_dev_environment_is_read_only_without_a_secret_key(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from campaigns import journal
 from fluenzr.management.commands.up import owes_answer, parse_bind, parts, refuse_taken_port
 from tests.builders import make_campaign, make_enrolment, make_message, make_workspace
 from tests.databases import free_port
@@ -42,9 +43,18 @@ def test_parts_are_web_beat_and_three_clusters() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("state", "lease", "owes"), [("sending", 30, True), ("sending", -1, False), ("claimed", 30, False)]
+    ("state", "lease", "is_ours", "owes"),
+    [
+        ("sending", 30, True, True),
+        ("sending", -1, True, False),
+        ("claimed", 30, True, False),
+        ("sending", 30, False, False),
+    ],
 )
-def test_owes_answer_only_while_a_live_sender_waits(state: str, lease: int, owes: bool) -> None:
+def test_owes_answer_only_while_a_live_sender_of_this_node_waits(
+    state: str, lease: int, is_ours: bool, owes: bool
+) -> None:
     enrolment = make_enrolment(make_campaign(make_workspace()))
-    make_message(enrolment, state=state, lease_until=timezone.now() + timedelta(seconds=lease))
+    owner = str(journal.mine().owner) if is_ours else "elsewhere/boot/1-a"
+    make_message(enrolment, state=state, owner=owner, lease_until=timezone.now() + timedelta(seconds=lease))
     assert owes_answer() is owes

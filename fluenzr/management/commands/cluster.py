@@ -18,4 +18,5 @@ class Command(BaseCommand):
         if name not in jobs.CLUSTERS:
             raise CommandError(f"Q_CLUSTER_NAME must be one of {', '.join(jobs.CLUSTERS)}; it is {name!r}")
         watchdog.start()
+        watchdog.announce()
         call_command("qcluster")

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from campaigns import journal
 from campaigns.enums import MessageState
 from campaigns.models import Message
 from fluenzr import diagnosis
@@ -79,9 +80,10 @@ def parts(*, host: str, port: int) -> list[Part]:
 
 
 def owes_answer() -> bool:
-    """Whether a body is on the wire and its sender alive: killing it now would leave the mail uncertain."""
+    """Whether a body is on the wire and its sender, of this node, alive: killing it now would leave doubt."""
+    ours = Message.objects.filter(state=MessageState.SENDING, owner__startswith=f"{journal.node_id()}/")
     try:
-        return Message.objects.filter(state=MessageState.SENDING, lease_until__gt=timezone.now()).exists()
+        return ours.filter(lease_until__gt=timezone.now()).exists()
     except DatabaseError:
         # Unknown: wait as if it did.
         connection.close()

@@ -11,6 +11,9 @@ from granian.log import LogLevels
 
 from fluenzr import watchdog
 
+# How long a worker may take to answer what it was asked before the end.
+KILL_AFTER_SECONDS = 20
+
 
 class Command(BaseCommand):
     help = "Serves the site with granian. `manage.py up` starts it beside the rest."
@@ -31,6 +34,8 @@ class Command(BaseCommand):
             workers=settings.WEB_WORKERS,
             blocking_threads=settings.WEB_THREADS,
             respawn_failed_workers=True,
+            # One that was forked just before the end may not hear of it.
+            workers_kill_timeout=KILL_AFTER_SECONDS,
             websockets=False,
             log_level=LogLevels.warning,
         ).serve()

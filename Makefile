@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test prove lint types imports migrations-check fmt lock bench-tick bench-imports bench-pages bench-million bench-additions bench-api bench-sending screenshots
+.PHONY: help setup run test prove lint types imports migrations-check fmt lock bench-tick bench-imports bench-pages bench-million bench-additions bench-api bench-sending bench-rendering bench-ingest bench-nodes screenshots
 BIN := .venv/bin
 PACKAGES := fluenzr contacts campaigns tracking
 
@@ -44,6 +44,15 @@ bench-imports: setup ## A file of 200,000 contacts against \copy and django-impo
 
 bench-sending: setup ## Mails a second against smtp-source and what others use (needs PostgreSQL, postfix, redis-server)
 	@$(BIN)/python -m benchmarks.sending $(ARGS)
+
+bench-rendering: setup ## What making a mail costs the processor, against Django's templates and mail
+	@$(BIN)/python -m benchmarks.rendering $(ARGS)
+
+bench-nodes: setup ## One and three sender nodes, near to the mail server and far from it (needs PostgreSQL, postfix)
+	@$(BIN)/python -m benchmarks.nodes $(ARGS)
+
+bench-ingest: setup ## Pixels and clicks a second against nginx and a row each (needs PostgreSQL, nginx, wrk)
+	@$(BIN)/python -m benchmarks.ingest $(ARGS)
 
 lint: setup ## Style and mistakes (ruff)
 	@$(BIN)/ruff check .

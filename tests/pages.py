@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns import attachments, snippets
 from campaigns.models import Message
-from contacts import tagging, todo
+from contacts import notes, tagging, todo
 from contacts.models import Contact, Segment, Suppression, Tag
 from fluenzr.mailboxes.models import SandboxMail
 from fluenzr.workspaces.models import Invitation, SavedView, Workspace
@@ -79,6 +79,7 @@ def fill(workspace: Workspace) -> dict[str, str]:
             workspace=workspace, target="x.org", target_hash="0" * 64
         ).public_id,
         "task_id": todo.add(contact, text="Call", owner=None, due=None, by="test", now=NOW).public_id,
+        "note_id": notes.write(contact, text="Met in Lyon", by="test", now=NOW).public_id,
         "stage_id": make_stage(workspace, "Proposal").public_id,
         "import_id": make_import(workspace).public_id,
         "field_id": make_field(workspace, "size", "dropdown", label="Size", options=["S", "M"]).public_id,

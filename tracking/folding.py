@@ -16,7 +16,7 @@ from django.db.models import F
 from campaigns import events, outcomes
 from campaigns.enums import EventType, MessageState, Purpose
 from campaigns.events import Happening
-from campaigns.models import Link, Message
+from campaigns.models import Message
 from fluenzr.mailboxes.enums import Provider
 from fluenzr.workspaces.enums import TrackingMode
 from tracking import bots, targets
@@ -105,7 +105,7 @@ def _folded(hits: Sequence[Waiting], *, now: datetime) -> bool:
 def _fold(hits: Sequence[Waiting], *, now: datetime) -> None:
     groups = _by_message(hits)
     known = _known(groups)
-    links = _links(known.values())
+    links = targets.published({one.mail for one in known.values()})
     around = _around(groups, known)
     happenings: list[Happening] = []
     for key, group in groups.items():
@@ -155,15 +155,6 @@ def _around(groups: Mapping[UUID, Sequence[Waiting]], known: Mapping[UUID, Known
     found: dict[UUID, list[Around]] = {key: [] for key in known}
     for message, *hit, ip in sorted(near, key=itemgetter(4, 1)):
         found[message].append(Around(bots.Hit(*hit), ip))
-    return found
-
-
-def _links(mails: Iterable[Known]) -> Mapping[Mail, Links]:
-    """Return where the tracked links of each mail of these lead, as published: one query."""
-    found: dict[Mail, dict[int, str]] = defaultdict(dict)
-    rows = Link.objects.filter(version__in={one.message.version_id for one in mails})
-    for version, node, variant, index, url in rows.values_list("version", "node", "variant", "index", "url"):
-        found[version, node, variant][index] = url
     return found
 
 

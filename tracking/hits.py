@@ -27,6 +27,8 @@ _KEPT_HEADERS = {
     for name in ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz", "Sec-Fetch-Mode", "Sec-Fetch-User")
 }
 LONGEST_HEADER = 100
+# First clicks come in floods, right after a mailing.
+_asked = bounded.Together(targets.urls)
 
 
 def opened(token: str) -> signing.Claim | None:
@@ -62,7 +64,5 @@ def target(claim: signing.Claim) -> str | None:
     Raises:
         bounded.Unavailable: nobody asked lately, and the database does not answer in time.
     """
-    known = targets.remembered(claim.message_id, claim.link)
-    if known is not None:
-        return known
-    return bounded.run(lambda: targets.url(claim.message_id, claim.link), seconds=LOOKUP_SECONDS)
+    known = targets.remembered(claim)
+    return _asked.ask(claim, seconds=LOOKUP_SECONDS) if known is None else known

@@ -124,8 +124,7 @@ class Letter:
     def links(self) -> list[Clickable]:
         """The tracked links, in their order, each once."""
         claims = self.claims("click", _CLICK, self.shown)
-        found = ((claim.link, targets.url(claim.message_id, claim.link)) for claim in claims)
-        return [Clickable(number, url) for number, url in found if url is not None]
+        return [Clickable(claim.link, url) for claim, url in targets.urls(claims).items()]
 
     @cached_property
     def files(self) -> list[File]:

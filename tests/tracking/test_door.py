@@ -166,7 +166,7 @@ def test_click_that_nobody_can_look_up_is_kept_and_refused_for_now(link: str, mo
     def refuse(*_args: Any, **_options: Any) -> None:
         raise bounded.Unavailable
 
-    monkeypatch.setattr(bounded, "run", refuse)
+    monkeypatch.setattr(bounded.Together, "ask", refuse)
     status, headers, _body = ask(link, inside=WSGIHandler())
 
     assert (status, headers["Retry-After"]) == (503, "30")
@@ -205,7 +205,7 @@ def test_long_targets_of_one_person_are_not_remembered(message: Message, django_
     claim = signing.Claim(message.pk, 1)
     hits.target(claim)
 
-    assert targets.remembered(claim.message_id, claim.link) is None
+    assert targets.remembered(claim) is None
     Link.objects.all().delete()
     with django_assert_num_queries(1):
         assert hits.target(claim)

@@ -1,5 +1,4 @@
 import socket
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -120,14 +119,6 @@ def test_head_and_options_are_answered(client: Client, message: Message):
 def test_click_works_over_its_own_connection(client: Client, message: Message):
     builders.make_link(message, 0, "https://globex.example/")
     assert client.get(f"/t/c/{signing.sign('click', message.pk, 0)}").status_code == 302
-
-
-@pytest.mark.django_db(transaction=True)
-def test_bounded_gives_up_in_time():
-    finished = threading.Event()
-    with pytest.raises(bounded.Unavailable):
-        bounded.run(finished.wait, seconds=0.05)
-    finished.set()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,6 +4,7 @@ The sink keeps its own log of accepted Message-IDs, independent of ours: *dup* i
 neither accepted nor uncertain.
 """
 
+import functools
 import os
 import random
 import signal
@@ -33,7 +34,7 @@ STEPS = [
                 ("outbox.claim", 1),
                 ("mail.rendering.make", 1),
                 ("outbox._freeze", 1),
-                ("outbox._Sender._open", 2),
+                ("outbox.Sender._open", 2),
                 ("journal.Journal.begun", 2),
                 ("journal.Journal.answered", 2),
                 ("settling.settle_all", 1),
@@ -47,7 +48,7 @@ STEPS = [
                 ("scheduler.take", 1),
                 ("births.make", 1),
                 ("births.write", 1),
-                ("outbox._Sender._open", 1),
+                ("outbox.Sender._open", 1),
                 ("journal.Journal.begun", 2),
                 ("journal.Journal.answered", 2),
                 ("settling.settle_all", 1),
@@ -129,6 +130,25 @@ def test_killed_at_random_during_many_sends(
             host.wait(pid)
         assert kills >= 5
         check(host, told, people=people, most_uncertain=kills * AT_ONCE[provider])
+
+
+def test_fifty_kills_in_ten_thousand_sends(host: Host, rounds: Callable[[int], int]) -> None:
+    people = max(600, rounds(10_000))
+    apart = 200
+    with sink() as told:
+        host.order("setup", port=told.port, people=people, provider=Provider.RELAY)
+        kills = people // apart
+        for number in range(kills):
+            pid = host.spawn()
+            reached = functools.partial(_has_taken, told, number * apart + apart // 2)
+            processes.wait_until(reached, seconds=30, what=f"kill {number + 1}")
+            host.kill(pid)
+        host.wait(host.spawn())
+        check(host, told, people=people, most_uncertain=kills * AT_ONCE[Provider.RELAY])
+
+
+def _has_taken(told: Sink, mails: int) -> bool:
+    return len(told.mails) >= mails
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

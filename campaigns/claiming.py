@@ -1,7 +1,7 @@
 """Who may send what: one sender an account, and a lease on each mail that it holds."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -91,10 +91,13 @@ def lease_end(now: datetime) -> datetime:
 
 
 class Keeper:
-    """Renews the leases of a sender while it works, also while it waits ten minutes for a server."""
+    """Renews the leases of a sender while it works, also while it waits ten minutes for a server.
 
-    def __init__(self, account_id: UUID, owner: str) -> None:
-        self._account_id, self._owner = account_id, owner
+    `accounts` are those that it holds; who changes them meanwhile need not say so.
+    """
+
+    def __init__(self, accounts: Collection[UUID], owner: str) -> None:
+        self._accounts, self._owner = accounts, owner
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
 
@@ -118,6 +121,6 @@ class Keeper:
 
     def _renew(self) -> None:
         until = lease_end(clock.database_now())
-        Account.objects.filter(pk=self._account_id, sender=self._owner).update(sender_until=until)
+        Account.objects.filter(pk__in=tuple(self._accounts), sender=self._owner).update(sender_until=until)
         states = (MessageState.CLAIMED, MessageState.SENDING)
         Message.objects.filter(owner=self._owner, state__in=states).update(lease_until=until)

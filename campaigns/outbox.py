@@ -11,33 +11,24 @@ from concurrent.futures import Future
 from datetime import datetime
 from uuid import UUID
 
-import structlog
-from django.db import DatabaseError, connection
-from django.db.models import Q
+from django.db import connection
 
 from campaigns import births, journal, scheduler, settling
 from campaigns.claiming import Keeper, claim, lease_end, release_account, take_account
+from campaigns.desk import Desk
 from campaigns.enums import MessageState
 from campaigns.mail import rendering
 from campaigns.mail.rendering import Frozen, Made, Unrenderable
 from campaigns.models import Message
-from campaigns.overlap import Aside
 from campaigns.settling import Held, Settlement
 from fluenzr.core import bulk, clock, collector, jobs
 from fluenzr.mailboxes import health, transports
 from fluenzr.mailboxes.models import Account
 from fluenzr.mailboxes.transports.base import Outcome, Parcel, Transport, TransportDown
 
-log = structlog.get_logger(__name__)
-
 # A task stops claiming after this long where another waits for its worker, and after the longest turn in any case.
 CLAIM_FOR_SECONDS = 5.0
 LONGEST_SECONDS = 60.0
-# How long the answer of a server is offered to a database that does not take it; then recovery has the journal.
-SETTLE_FOR_SECONDS = 45.0
-# Answers are written down together: so many, or those of so long.
-SETTLE_AT = 500
-SETTLE_AFTER_SECONDS = 0.2
 
 
 def send_account(account_id: UUID) -> int:
@@ -47,8 +38,8 @@ def send_account(account_id: UUID) -> int:
     if account is None:
         return 0
     try:
-        with Keeper(account.pk, owner), collector.seldom():
-            return _Sender(account, owner).run()
+        with Keeper({account.pk}, owner), collector.seldom():
+            return Sender(account, owner).run()
     finally:
         release_account(account.pk, owner=owner)
 
@@ -62,63 +53,71 @@ class _Batch:
         self.begun: set[UUID] = set()
 
 
-class _Sender:
-    """One sender's loop over one account.
+class Sender:
+    """One sender's loop over one account, at a desk of its own or at one that it shares.
 
-    Where that helps, the next batch is made and the last one is written down while one is on its way.
+    At its own, where that helps, the next batch is made and the last one is written down while one is on its way.
     """
 
-    def __init__(self, account: Account, owner: str) -> None:
+    def __init__(self, account: Account, owner: str, desk: Desk | None = None) -> None:
         self.account, self.owner = account, owner
         self.transport: Transport = transports.of(account)
         self.clock = clock.Carried()
         self.batch = _Batch()
         self.waiting: deque[list[Message]] = deque()  # claimed, and too heavy to be made together
         self.until = self.ends = 0.0  # when no more is taken, and when at the latest, by the steady clock
-        self.receipts: list[Settlement] = []
-        self.waits_since = 0.0
-        self.settling: Future[None] | None = None
         # SQLite writes one thing at a time, and threads would only wait for each other.
         is_apart = self.transport.in_bulk and connection.vendor == "postgresql" and not connection.in_atomic_block
-        self.maker, self.writer = Aside(is_apart=is_apart), Aside(is_apart=is_apart)
+        self.shares = desk is not None
+        self.desk = desk or Desk(owner=owner, is_apart=is_apart)
+        self.looks_ahead = is_apart
 
     def run(self) -> int:
+        """Send what is due, until nothing is or the time is up; return how many receipts came."""
+        try:
+            return self._run()
+        finally:
+            if not self.shares:
+                self.desk.close()
+
+    def _run(self) -> int:
         done, begun_at = 0, time.monotonic()
         self.until, self.ends = begun_at + CLAIM_FOR_SECONDS, begun_at + LONGEST_SECONDS
         following: Future[_Batch] | None = None
+        trouble: TransportDown | None = None
+        maker = self.desk.maker
         try:
-            batch = self._next()
+            batch = maker.do(self._next).result()
             while batch.held:
-                following = self.maker.do(self._next) if self.maker.is_apart else None
+                following = maker.do(self._next) if self.looks_ahead else None
                 done += self._deliver(batch)
-                batch = self._next() if following is None else following.result()
+                batch = (following or maker.do(self._next)).result()
                 following = None
-        except TransportDown as trouble:
-            health.down(self.account, kind=trouble.kind, text=trouble.text, now=clock.database_now())
-        else:
-            if done:
-                health.up(self.account)
+        except TransportDown as down:
+            trouble = down
         finally:
             self._end(following)
-        if done:
-            health.note_sent(self.account.pk, now=clock.database_now())
+        self.desk.writer.do(self._note, done, trouble).result()
         return done
 
-    def _end(self, following: Future[_Batch] | None) -> None:
-        """Write down all that is known, and give back what was not sent."""
+    def _note(self, done: int, trouble: TransportDown | None) -> None:
+        """Remember how the account does."""
+        now = clock.database_now()
+        if trouble is not None:
+            health.down(self.account, kind=trouble.kind, text=trouble.text, now=now)
+        elif done:
+            health.up(self.account)
+        if done:
+            health.note_sent(self.account.pk, now=now)
+
+    def _end(self, following: "Future[_Batch] | None") -> None:
+        """Give back what was not sent."""
         self.transport.close()
-        try:
-            self._settle_now()
-            if self.settling is not None:
-                self.settling.result()
-            self._put_back(self.batch)
-            if following is not None:
-                self._put_back(following.result())
-            for messages in self.waiting:
-                self._put_back(_Batch(messages))
-        finally:
-            self.maker.close()
-            self.writer.close()
+        self._put_back(self.batch)
+        if following is not None:
+            self._put_back(following.result())
+        for messages in self.waiting:
+            self._put_back(_Batch(messages))
 
     def _next(self) -> _Batch:
         """Take and make what goes next; an empty batch when nothing is due or the time is up."""
@@ -187,92 +186,34 @@ class _Sender:
                 held = batch.held.pop(receipt.id)
                 if receipt.outcome is not Outcome.UNOPENED:
                     journal.mine().answered(receipt, held.fence)
-                self._answered(Settlement(held, receipt))
+                self.desk.answers.add(Settlement(held, receipt))
                 count += 1
         self._put_back(batch)
         return count
 
     def _open(self, ids: Sequence[UUID]) -> set[UUID]:
         """Commit `sending` for those that nobody stopped; only they may be sent. None when it is time to end."""
-        self._write_down()
+        self.desk.answers.write_down()
         if jobs.stopping():
             return set()
-        now = self.clock.now()
-        held = self.batch.held
-        changes = {"state": MessageState.SENDING, "sending_at": now, "lease_until": lease_end(now)}
-        where = {"owner": self.owner, "state": MessageState.CLAIMED}
-        rows = [(held[key].fence, key) for key in sorted(ids)]
-        try:
-            opened = bulk.update_where(Message, (), rows, matching=("fence",), where=where, same=changes)
-        except DatabaseError:
-            opened = self._reread(ids, now)
-        for key in opened:
-            held[key].message.sending_at = now
-        return opened
-
-    def _reread(self, ids: Sequence[UUID], now: datetime) -> set[UUID]:
-        """The answer to COMMIT was lost: go on only with what the row says, and with nothing if it cannot be read."""
-        connection.close()
-        fenced = Q()
-        for key in ids:
-            fenced |= Q(pk=key, fence=self.batch.held[key].fence)
-        rows = Message.objects.filter(fenced, owner=self.owner, state=MessageState.SENDING, sending_at=now)
-        try:
-            return set(rows.values_list("pk", flat=True))
-        except DatabaseError:
-            return set()
+        return self.desk.open([self.batch.held[key] for key in ids], now=self.clock.now())
 
     def _begun(self, key: UUID) -> None:
         journal.mine().begun(key, self.batch.held[key].fence)
         self.batch.begun.add(key)
 
-    def _answered(self, settlement: Settlement) -> None:
-        if not self.receipts:
-            self.waits_since = time.monotonic()
-        self.receipts.append(settlement)
-        self._write_down()
-
-    def _write_down(self) -> None:
-        """Settle the answers that came, once they are many or have waited long; the writer has one list at a time."""
-        if not self.receipts:
-            return
-        is_long = time.monotonic() - self.waits_since >= SETTLE_AFTER_SECONDS
-        if len(self.receipts) < SETTLE_AT and not is_long:
-            return
-        is_busy = self.settling is not None and not self.settling.done()
-        if not is_busy or len(self.receipts) >= 2 * SETTLE_AT:
-            self._settle_now()
-
-    def _settle_now(self) -> None:
-        if self.settling is not None:
-            self.settling.result()
-        answers, self.receipts = self.receipts, []
-        self.settling = self.writer.do(self._settle, answers)
-
-    def _settle(self, answers: Sequence[Settlement]) -> None:
-        """Settle, again and again while the database is away: the server's answers must not be forgotten."""
-        deadline = time.monotonic() + SETTLE_FOR_SECONDS
-        pause = 0.1
-        while True:
-            try:
-                settling.settle_all(answers, now=clock.database_now())
-                return
-            except DatabaseError:
-                connection.close()
-                if time.monotonic() + pause > deadline:
-                    log.warning("settle_left_to_recovery", messages=len(answers))
-                    return
-                time.sleep(pause)
-                pause = min(pause * 2, 5.0)
-
     def _put_back(self, batch: _Batch) -> None:
-        """Give back what was not sent; of a mail whose body was begun nobody knows whether it was."""
-        now = self.clock.now()
-        for key in batch.begun & batch.held.keys():
-            held = batch.held.pop(key)
-            settling.doubt(held.message, fence=held.fence, reason="", now=now)
-        settling.put_back_all(list(batch.held.values()), now=now)
-        batch.held.clear()
+        if batch.held:
+            self.desk.writer.do(_give_back, batch, self.clock.now()).result()
+
+
+def _give_back(batch: _Batch, now: datetime) -> None:
+    """Give back what was not sent; of a mail whose body was begun nobody knows whether it was."""
+    for key in batch.begun & batch.held.keys():
+        held = batch.held.pop(key)
+        settling.doubt(held.message, fence=held.fence, reason="", now=now)
+    settling.put_back_all(list(batch.held.values()), now=now)
+    batch.held.clear()
 
 
 def _freeze(frozen: Mapping[Held, Frozen], now: datetime) -> set[UUID]:

@@ -48,7 +48,7 @@ def take(campaign: Campaign) -> list[scheduler.Born]:
 def deliver(campaign: Campaign, born: list[scheduler.Born]) -> int:
     """Let the sender that took these mails go on."""
     account = campaign.lanes.select_related("account__workspace").get().account
-    sender = outbox._Sender(account, str(journal.mine().owner))
+    sender = outbox.Sender(account, str(journal.mine().owner))
     batch = outbox._Batch([message for message, _made in born])
     for message, made in born:
         sender._take_in(batch, message, made, clock.database_now())
@@ -56,6 +56,7 @@ def deliver(campaign: Campaign, born: list[scheduler.Born]) -> int:
         return sender._deliver(batch)
     finally:
         sender._end(None)
+        sender.desk.close()
 
 
 def test_everybody_gets_one_mail_and_all_of_it_is_written(workspace: Workspace) -> None:

@@ -186,7 +186,7 @@ def test_stop_between_claim_and_open_says_nothing_to_the_server(workspace: Works
         account = campaign.lanes.get().account
         scheduler.plan(now=clock.database_now())
         owner = str(journal.mine().owner)
-        sender = outbox._Sender(account, owner)
+        sender = outbox.Sender(account, owner)
         messages = outbox.claim(account, owner=owner, count=1, now=clock.database_now() + timedelta(minutes=1))
         stopping.stop_people(
             [messages[0].contact_id], status=EnrolmentStatus.UNSUBSCRIBED, reason="left", now=clock.database_now()

@@ -12,6 +12,7 @@ from campaigns.models import Enrolment, Event, Message
 from contacts import retention
 from contacts.retention import BATCH, Kind, Span
 from fluenzr.core import ids
+from fluenzr.core.json_functions import WithoutKey
 from fluenzr.workspaces.models import Workspace
 
 _TRACES = ("ip", "userAgent")
@@ -25,11 +26,10 @@ def drop_traces(workspace: Workspace, span: Span) -> Iterator[None]:
     traced = Q(metadata__has_key=_TRACES[0]) | Q(metadata__has_key=_TRACES[1])
     rows = Event.objects.in_workspace(workspace).filter(traced, at__lt=span.before).order_by("pk")
     last = ids.earliest(span.since) if span.since else _FIRST
-    while events := list(rows.filter(pk__gt=last)[:BATCH]):
-        last = events[-1].pk
-        for event in events:
-            event.metadata = {name: value for name, value in event.metadata.items() if name not in _TRACES}
-        Event.objects.bulk_update(events, ["metadata"])
+    bare = WithoutKey(WithoutKey("metadata", _TRACES[0]), _TRACES[1])
+    while keys := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        last = keys[-1]
+        Event.objects.filter(pk__in=keys).update(metadata=bare)
         yield
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from campaigns.mail import freezing, rendering
 from campaigns.mail.rendering import Frozen, Made, Unrenderable
-from campaigns.models import Enrolment, Message
+from campaigns.models import Message
+from campaigns.waiting import Person
 from fluenzr.core import bulk
 
 _COLUMNS = (
@@ -28,9 +29,9 @@ _COLUMNS = (
 
 
 def make(
-    messages: Sequence[Message], people: Sequence[Enrolment], *, now: datetime
+    messages: Sequence[Message], people: Sequence[Person], *, now: datetime
 ) -> list[tuple[Message, Made | Unrenderable]]:
-    """Make the mails of these people, whose contacts are loaded, or say of each why it cannot be made.
+    """Make the mails of these people, or say of each why it cannot be made.
 
     What can be made is frozen in its message. Only the first come back where the files of all would fill the memory.
     """
@@ -38,8 +39,8 @@ def make(
         return []
     files = rendering.enclosures(messages)
     messages = next(rendering.portions(messages, files))
-    contacts = {row.contact.pk: row.contact for row in people if row.contact is not None}
-    sources = freezing.load(messages, contacts=contacts, seeds={row.pk: row.seed for row in people})
+    contacts = {row.contact.id: row.contact for row in people}
+    sources = freezing.load(messages, contacts=contacts, seeds={row.id: row.seed for row in people})
     made = rendering.make(messages, files, now=now, sources=sources)
     for message in messages:
         one = made[message.pk]

@@ -5,9 +5,10 @@ turn; whoever plans the same twice finds nothing left to plan.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -16,15 +17,14 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import births, colleagues, slots, stopping
+from campaigns import births, colleagues, slots, stopping, waiting
 from campaigns.colleagues import Others
 from campaigns.enums import CampaignStatus, EnrolmentStatus, MessageState, Phase
-from campaigns.mail import variables
 from campaigns.mail.rendering import Made, Unrenderable
 from campaigns.models import Campaign, CampaignAccount, DayCount, Enrolment, Message
+from campaigns.waiting import Person
 from contacts import addresses, suppression, whereabouts
 from contacts.enums import UNREACHABLE, ContactStatus
-from contacts.models import Contact
 from fluenzr.core import among, bulk, clock, ids, sharing
 from fluenzr.mailboxes import transports
 from fluenzr.mailboxes.enums import AccountStatus
@@ -43,11 +43,6 @@ LANES_A_TICK = 100
 BLOCKED_FOR = timedelta(minutes=15)
 # Mails that should have left this long ago hold back new ones: left together, they would burst the hourly limits.
 BEHIND = timedelta(seconds=90)
-# What is read of a person's journey to plan their mail.
-_READ = ("id", "workspace_id", "campaign_id", "contact_id", "version_id", "account_id", "node", "seed", "replied_at")
-# And of their contact: what decides whether and when to write to them, and what mails are made of.
-_DECIDING = ("id", "workspace_id", "email_key", "status", "hold_until", "objected_at", "timezone", "custom")
-_CONTACT = tuple(dict.fromkeys((*_DECIDING, *variables.CONTACT.values(), "language", "country", "phone")))
 # So many people are looked at together where some before them must not be written to.
 LOOK_AT = 50
 
@@ -146,10 +141,8 @@ def _take_lane(lane_id: UUID, owner: str, lease_until: datetime, now: datetime, 
         lane, state = lock_lane(lane_id, in_bulk=True)
         if lane.campaign.status != CampaignStatus.ACTIVE:
             return []
-        given = _give_slots(lane, state, now, until=now, count=count)
-        for message in given.messages:
-            message.state, message.fence = MessageState.CLAIMED, 1
-            message.owner, message.lease_until, message.created_at = owner, lease_until, now
+        held = {"state": MessageState.CLAIMED, "fence": 1, "owner": owner, "lease_until": lease_until}
+        given = _give_slots(lane, state, now, until=now, count=count, held=held | {"created_at": now})
         born = births.make(given.messages, given.people, now=now)
         given = replace(given, people=given.people[: len(born)], messages=[message for message, _made in born])
         given = replace(given, times=given.times[: given.again + len(born)])
@@ -164,15 +157,23 @@ class _Given:
 
     times: Sequence[datetime]
     again: int
-    people: Sequence[Enrolment]
+    people: Sequence[Person]
     messages: Sequence[Message]
 
 
-def _give_slots(lane: CampaignAccount, state: slots.Lane, now: datetime, *, until: datetime, count: int) -> _Given:
+def _give_slots(
+    lane: CampaignAccount,
+    state: slots.Lane,
+    now: datetime,
+    *,
+    until: datetime,
+    count: int,
+    held: Mapping[str, Any] = MappingProxyType({}),
+) -> _Given:
     times = slots.take(state, now=now, until=until, count=count)[0]
     again = _give_again(lane, now, times)
     people = _people(lane, now, len(times) - again)
-    messages = _messages(lane, people, times[again:])
+    messages = _messages(lane, people, times[again:], held)
     return _Given(times[: again + len(messages)], again, people, messages)
 
 
@@ -182,7 +183,7 @@ def _take_slots(lane: CampaignAccount, state: slots.Lane, given: _Given, now: da
         state = slots.take(state, now=now, until=given.times[-1], count=len(given.times))[1]
         _charge(lane, state, given.times)
     if given.people:
-        _on_their_way(lane, [row.pk for row in given.people])
+        _on_their_way(lane, [row.id for row in given.people])
     following = slots.slot(state, now)
     _wait(lane, following.at or now + BLOCKED_FOR, following.reason, now)
 
@@ -268,84 +269,72 @@ def charge_account(account: Account, state: slots.Lane, times: Sequence[datetime
             DayCount.objects.filter(pk=row.pk).update(taken=F("taken") + taken)
 
 
-def _people(lane: CampaignAccount, now: datetime, count: int) -> list[Enrolment]:
+def _people(lane: CampaignAccount, now: datetime, count: int) -> list[Person]:
     """Return up to `count` people of the lane who wait for a mail: those it wrote to before first, then new ones.
 
     Whoever turns out not to be mailable leaves the queue, and the next are looked at in their place.
     """
-    kept: list[Enrolment] = []
+    kept: list[Person] = []
     asked = count
     while len(kept) < count:
-        rows = _waiting(lane, now, asked, but=[row.pk for row in kept])
-        _bring_contacts(rows)
-        kept += _mailable(lane, rows, now, count - len(kept))
+        rows = _waiting(lane, now, asked, but=[row.id for row in kept])
+        kept += _mailable(lane, waiting.with_contacts(rows), now, count - len(kept))
         if len(rows) < asked:
             break
         asked = max(count - len(kept), LOOK_AT)
     return kept
 
 
-def _waiting(lane: CampaignAccount, now: datetime, count: int, *, but: Sequence[UUID]) -> list[Enrolment]:
-    """Lock and return up to `count` people whose mail is due, in the order of their turn.
-
-    Only what a mail needs is read of them: of hundreds, the models alone would take as long as making the mails.
-    """
+def _waiting(lane: CampaignAccount, now: datetime, count: int, *, but: Sequence[UUID]) -> list[Sequence[Any]]:
+    """Lock and return up to `count` people whose mail is due, in the order of their turn."""
     due = Enrolment.objects.mails_due(now).filter(campaign=lane.campaign_id).exclude(pk__in=but)
-    found: list[Enrolment] = []
+    found: list[Sequence[Any]] = []
     for rows in (due.filter(account=lane.account_id), due.filter(account__isnull=True)):
         if len(found) < count:
             # The account is the same for all; named, PostgreSQL reads its index in order instead of sorting everybody.
             locked = rows.order_by("account", "next_run_at").select_for_update(
                 no_key=True, skip_locked=True, of=("self",)
             )
-            found.extend(bulk.read(locked[: count - len(found)], _READ))
+            found.extend(locked.values_list(*waiting.COLUMNS)[: count - len(found)])
     return found
 
 
-def _bring_contacts(people: Sequence[Enrolment]) -> None:
-    """Read the contacts of people who are locked: whoever objects to tracking, say, has said so or finds the mail."""
-    keys = [row.contact_id for row in people if row.contact_id is not None]
-    rows = Contact.objects.filter(among.keys("pk", keys))
-    contacts = {one.pk: one for one in bulk.read(rows, _CONTACT)} if keys else {}
-    for row in people:
-        row.contact = contacts.get(row.contact_id)
-
-
-def _mailable(lane: CampaignAccount, people: Sequence[Enrolment], now: datetime, count: int) -> list[Enrolment]:
+def _mailable(lane: CampaignAccount, people: Sequence[Person], now: datetime, count: int) -> list[Person]:
     """Keep the first `count` who may be written to now; those met before them who may not leave the queue."""
-    emails = [row.contact.email for row in people if row.contact is not None and row.contact.email]
-    barred = suppression.barred(lane.campaign.workspace, emails) if emails else set()
+    keys = [row.contact.email_key for row in people if row.contact is not None and row.contact.email]
+    barred = suppression.standing_of_keys(lane.campaign.workspace, keys)
     made = _made_before(people)
-    answered = colleagues.answered(lane.campaign, people)
-    kept: list[Enrolment] = []
+    by_company = lane.campaign.one_per_company
+    answered = colleagues.answered(lane.campaign, [row.journey() for row in people]) if by_company else {}
+    kept: list[Person] = []
     for row in people:
         if len(kept) == count:
             break
         contact = row.contact
         if contact is None or not contact.email:
-            stopping.stop([row.pk], status=EnrolmentStatus.ERROR, reason=_("The contact has no address."), now=now)
-        elif contact.email in barred or contact.status in UNREACHABLE:
-            _end_barred(row, contact, now)
-        elif row.pk in answered:
-            colleagues.stop(Others(answered[row.pk], [row]), now=now)
+            stopping.stop([row.id], status=EnrolmentStatus.ERROR, reason=_("The contact has no address."), now=now)
+        elif contact.email_key in barred or contact.status in UNREACHABLE:
+            _end_barred(row, now)
+        elif row.id in answered:
+            colleagues.stop(Others(answered[row.id], [row.journey()]), now=now)
         elif contact.hold_until is not None and contact.hold_until > now:
-            Enrolment.objects.filter(pk=row.pk).update(next_run_at=contact.hold_until)
-        elif (row.pk, row.node) in made:
+            Enrolment.objects.filter(pk=row.id).update(next_run_at=contact.hold_until)
+        elif made and (row.id, row.node) in made:
             _look_again(row, now)
         else:
             kept.append(row)
     return kept
 
 
-def _end_barred(row: Enrolment, contact: Contact, now: datetime) -> None:
-    bounced = contact.status == ContactStatus.BOUNCED
+def _end_barred(row: Person, now: datetime) -> None:
+    bounced = row.contact.status == ContactStatus.BOUNCED
     status = EnrolmentStatus.BOUNCED if bounced else EnrolmentStatus.UNSUBSCRIBED
-    stopping.stop([row.pk], status=status, reason=_("The address must not be written to."), now=now)
+    stopping.stop([row.id], status=status, reason=_("The address must not be written to."), now=now)
 
 
-def _made_before(people: Sequence[Enrolment]) -> set[tuple[UUID | None, str]]:
+def _made_before(people: Sequence[Person]) -> set[tuple[UUID | None, str]]:
     """Return the (enrolment, node) whose mail exists; one that was taken back before it was opened is dropped."""
-    theirs = among.keys("enrolment_id", (row.pk for row in people))
+    theirs = among.keys("enrolment_id", (row.id for row in people))
     mails = Message.objects.filter(theirs, node__in={row.node for row in people})
     dropped = [mail for mail in mails if mail.state == MessageState.CANCELLED and mail.sending_at is None]
     if dropped:
@@ -353,32 +342,34 @@ def _made_before(people: Sequence[Enrolment]) -> set[tuple[UUID | None, str]]:
     return {(mail.enrolment_id, mail.node) for mail in mails if mail not in dropped}
 
 
-def _look_again(row: Enrolment, now: datetime) -> None:
+def _look_again(row: Person, now: datetime) -> None:
     """The mail of this node exists: it is never made twice, and the journey finds out what became of it."""
-    log.error("mail_exists", enrolment=str(row.pk), node=row.node)
-    Enrolment.objects.filter(pk=row.pk).update(phase=Phase.STEP, next_run_at=now + BLOCKED_FOR)
+    log.error("mail_exists", enrolment=str(row.id), node=row.node)
+    Enrolment.objects.filter(pk=row.id).update(phase=Phase.STEP, next_run_at=now + BLOCKED_FOR)
 
 
-def _messages(lane: CampaignAccount, people: Sequence[Enrolment], times: Sequence[datetime]) -> list[Message]:
-    common = Message(workspace_id=lane.workspace_id, campaign_id=lane.campaign_id, account_id=lane.account_id)
+def _messages(
+    lane: CampaignAccount, people: Sequence[Person], times: Sequence[datetime], held: Mapping[str, Any]
+) -> list[Message]:
+    """Return the mails of these people at these times, unsaved; `held` says who holds them."""
+    common = Message(workspace_id=lane.workspace_id, campaign_id=lane.campaign_id, account_id=lane.account_id, **held)
     keys = ids.draw(min(len(people), len(times)))
     rows = zip(keys, people, times, strict=False)
     return [bulk.like(common, id=key, not_before=at, **_own(lane, key, row, at)) for key, row, at in rows]
 
 
-def _own(lane: CampaignAccount, key: UUID, enrolment: Enrolment, at: datetime) -> dict[str, Any]:
-    """Return what only this person's message says."""
-    contact = enrolment.contact
-    assert contact is not None, "only reachable people get a slot"
-    assert contact.email is not None, "only people with an address get a slot"
-    zone = whereabouts.zone(contact).value or lane.campaign.timezone
+def _own(lane: CampaignAccount, key: UUID, person: Person, at: datetime) -> dict[str, Any]:
+    """Return what only this person's message says; only reachable people with an address get a slot."""
+    contact = person.contact
+    where = {"timezone": contact.timezone, "phone": contact.phone, "country": contact.country}
+    zone = whereabouts.zone_name(**where, email=contact.email) or lane.campaign.timezone
     return {
-        "enrolment_id": enrolment.pk,
-        "contact_id": contact.pk,
-        "version_id": enrolment.version_id,
-        "node": enrolment.node,
+        "enrolment_id": person.id,
+        "contact_id": contact.id,
+        "version_id": person.version_id,
+        "node": person.node,
         "recipient": contact.email,
-        "recipient_hash": addresses.address_hash(contact.email),
+        "recipient_hash": addresses.key_hash(contact.email_key),
         "recipient_provider": contact.email.rpartition("@")[2].lower()[:100],
         "local_minute": clock.local_minute_of_week(at, zone),
         "message_id": f"{ids.encode(key)}@{lane.account.domain}",

@@ -20,6 +20,8 @@ from fluenzr.workspaces import audit
 from fluenzr.workspaces.models import Workspace
 
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# Where there are more entries than a part of the addresses that are asked about, the latter are looked for by hash.
+_FEW = 4
 # Addresses asked about in one query: with their domains they stay well under SQLite's limit of parameters.
 _AT_ONCE = 5000
 # Where a door takes targets of each kind, for the paths of errors.
@@ -139,11 +141,12 @@ def standing_of_keys(workspace: Workspace, keys: Iterable[str]) -> dict[str, str
     found: dict[str, str] = {}
     for start in range(0, len(asked), _AT_ONCE):
         part = asked[start : start + _AT_ONCE]
-        # To make and send a hash takes longer than to fetch one: where there are fewer, all are fetched.
-        entries = list(rows.values_list("kind", "target", "target_hash", "reason")[: len(part) + 1])
+        # To make and send hashes takes longer than to fetch a few: then all are fetched.
+        few = len(part) // _FEW + 1
+        entries = list(rows.values_list("kind", "target", "target_hash", "reason")[: few + 1])
         if not entries:
             return {}
-        if len(entries) > len(part) or not all(target for _kind, target, _digest, _reason in entries):
+        if len(entries) > few or not all(target for _kind, target, _digest, _reason in entries):
             found |= _by_hash(rows, part)
         else:
             found |= _by_name(entries, part)

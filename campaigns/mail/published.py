@@ -34,12 +34,16 @@ def _may_follow(graph: Graph, node: str) -> bool:
     return any(graph.nodes[name].kind == "email" for name in seen)
 
 
-def mould_of(message: Message) -> Mould | None:
-    """Return the mould of a mail of a sequence, or None where its step is gone."""
-    version_id = message.version_id
+def known(version_id: UUID | None, node: str, variant: str = "") -> Mould | None:
+    """Return the mould of a node, or None where the step is gone."""
     if version_id is None:
         return None
     try:
-        return mould(version_id, message.node, message.variant)
+        return mould(version_id, node, variant)
     except (KeyError, TemplateProblem):
         return None
+
+
+def mould_of(message: Message) -> Mould | None:
+    """Return the mould of a mail of a sequence, or None where its step is gone."""
+    return known(message.version_id, message.node, message.variant)

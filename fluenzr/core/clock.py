@@ -187,6 +187,7 @@ def local_date(at: datetime, zone_name: str) -> date:
     return at.astimezone(zone(zone_name)).date()
 
 
+@lru_cache(maxsize=256)
 def local_minute_of_week(at: datetime, zone_name: str) -> int:
     """Return the minutes since Monday 00:00 on the local clock at an instant."""
     local = at.astimezone(zone(zone_name))

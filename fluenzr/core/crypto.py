@@ -5,13 +5,16 @@ key opens nothing.
 """
 
 import hashlib
-import hmac
 import json
 from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+
+
+# What HMAC mixes into its key, as tables for `translate`.
+_INNER, _OUTER = (bytes(byte ^ mask for byte in range(256)) for mask in (0x36, 0x5C))
 
 
 class Unsealable(Exception):
@@ -59,9 +62,14 @@ def reseal(token: str) -> str:
 
 def keyed_hash(purpose: str, text: str) -> str:
     """Return 64 hex digits that stand for `text`: HMAC-SHA-256 under the pepper, separate for each purpose."""
-    return hmac.digest(_hash_key(purpose, settings.FLUENZR_PEPPER), text.encode(), "sha256").hex()
+    inner, outer = (begun.copy() for begun in _begun(purpose, settings.FLUENZR_PEPPER))
+    inner.update(text.encode())
+    outer.update(inner.digest())
+    return outer.hexdigest()
 
 
 @lru_cache(maxsize=32)
-def _hash_key(purpose: str, pepper: str) -> bytes:
-    return hashlib.sha256(b"fluenzr:" + purpose.encode() + pepper.encode()).digest()
+def _begun(purpose: str, pepper: str) -> "tuple[hashlib._Hash, hashlib._Hash]":
+    """Return both hashes of HMAC (RFC 2104) that have taken in their key: a third of its time for short texts."""
+    key = hashlib.sha256(b"fluenzr:" + purpose.encode() + pepper.encode()).digest().ljust(64, b"\0")
+    return hashlib.sha256(key.translate(_INNER)), hashlib.sha256(key.translate(_OUTER))

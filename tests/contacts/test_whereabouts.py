@@ -6,7 +6,10 @@ from fluenzr.core import clock
 
 
 def zone_of(**fields: str) -> tuple[str, str]:
-    found = whereabouts.zone(Contact(**fields))
+    contact = Contact(**fields)
+    found = whereabouts.zone(contact)
+    where = {"timezone": contact.timezone, "phone": contact.phone, "country": contact.country}
+    assert whereabouts.zone_name(**where, email=contact.email or "") == found.value
     return found.value, str(found.because)
 
 

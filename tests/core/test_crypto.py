@@ -1,3 +1,6 @@
+import hashlib
+import hmac
+
 import pytest
 from cryptography.fernet import Fernet
 from pytest_django import Settings
@@ -55,3 +58,9 @@ def test_keyed_hash_depends_on_purpose_text_and_pepper(settings: Settings) -> No
     others.add(crypto.keyed_hash("suppression", "a@b.example"))
     assert len(one) == 64
     assert len(others - {one}) == 3
+
+
+@pytest.mark.parametrize("text", ["", "a@b.example", "é" * 500])
+def test_keyed_hash_is_hmac(settings: Settings, text: str) -> None:
+    key = hashlib.sha256(b"fluenzr:suppression" + settings.FLUENZR_PEPPER.encode()).digest()
+    assert crypto.keyed_hash("suppression", text) == hmac.digest(key, text.encode(), "sha256").hex()

@@ -4,9 +4,8 @@ Nothing of the ORM's per-row work is done: no defaults, no validation, no signal
 column that may be null becomes null.
 """
 
-import csv
-import io
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -15,6 +14,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import connection, models
+from django.db.models import QuerySet
 from django.db.models.base import ModelState
 
 Values = Sequence[Any]
@@ -22,9 +22,10 @@ Row = TypeVar("Row", bound=models.Model)
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 # Rows that are written and sent to the server at once.
 _PART = 500
-_LINE_END = "\r\n"
-# No text holds a zero, so this is found where lines end and nowhere else.
-_MARKED_END = _LINE_END + "\0"
+# What stands for no value in a COPY, and what it wants a sign before.
+_NULL = r"\N"
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_find_special = re.compile(r"[\\\t\n\r]").search
 
 
 def insert(
@@ -68,13 +69,20 @@ def like(sample: Row, **values: Any) -> Row:
     return row
 
 
-def loaded(model: type[Row], values: Mapping[str, Any]) -> Row:
-    """Return a row of which these columns were read; any other is fetched when somebody asks for it."""
-    row = object.__new__(model)
-    state = ModelState()
-    state.adding, state.db = False, connection.alias
-    row.__dict__.update(values, _state=state)
-    return row
+def read(rows: "QuerySet[Row]", names: Sequence[str]) -> list[Row]:
+    """Return rows with only these columns; any other is fetched when somebody asks for it.
+
+    As `only` does, in a fraction of its time for models with many columns.
+    """
+    model = rows.model
+    found = []
+    for values in rows.values_list(*names):
+        row = object.__new__(model)
+        state = ModelState()
+        state.adding, state.db = False, connection.alias
+        row.__dict__.update(zip(names, values, strict=True), _state=state)
+        found.append(row)
+    return found
 
 
 def update(model: type[models.Model], names: Sequence[str], rows: Iterable[Values]) -> None:
@@ -188,26 +196,36 @@ def commit_lazily() -> None:
 
 
 def _copy(table: str, fields: Sequence["models.Field[Any, Any]"], rows: Iterable[Values], same: Values) -> None:
-    """Send rows as CSV, which the standard library writes at the speed of C; null is a cell without quotes.
+    """Send rows as the text of a COPY, written column by column, so that what is done for each value is done in C.
 
-    What all rows have in common is converted and written once. The server takes in a part of the rows while the next
-    one is written.
+    What all rows have in common is written once, as the end of each line. The server takes in a part of the rows while
+    the next one is written.
     """
     varying, common = fields[: len(fields) - len(same)], fields[len(fields) - len(same) :]
-    tail = io.StringIO()
-    if common:
-        csv.writer(tail).writerow(["", *next(iter(_converted(common, [same], ())))])
-    line_end = tail.getvalue() or _LINE_END
-    converted = iter(_converted(varying, rows, ()))
-    texts = ", ".join(_quoted(str(field.column)) for field in fields if not field.null)
-    forced = f", FORCE_NOT_NULL ({texts})" if texts else ""
-    order = f"COPY {table} ({', '.join(_columns(fields))}) FROM STDIN (FORMAT csv{forced})"
+    tail = "".join(f"\t{_written(field, [value])[0]}" for field, value in zip(common, same, strict=True)) + "\n"
+    left = iter(rows)
+    order = f"COPY {table} ({', '.join(_columns(fields))}) FROM STDIN"
     # The driver's COPY is not Django's: without this its errors would not be, either.
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(order) as copy:
-        while part := list(islice(converted, _PART)):
-            buffer = io.StringIO()
-            csv.writer(buffer, lineterminator=_MARKED_END).writerows(part)
-            copy.write(buffer.getvalue().replace(_MARKED_END, line_end))
+        while part := list(islice(left, _PART)):
+            columns = [_written(field, values) for field, values in zip(varying, zip(*part, strict=True), strict=True)]
+            copy.write(tail.join(map("\t".join, zip(*columns, strict=True))) + tail)
+
+
+def _written(field: "models.Field[Any, Any]", values: Sequence[Any]) -> Sequence[str]:
+    """Return values of one column as they stand in a COPY."""
+    convert = _converter(field)
+    if convert is None and not isinstance(field, (models.CharField, models.TextField)):
+        convert = str
+    texts: Sequence[Any] = values
+    if convert is not None:
+        texts = [None if value is None else convert(value) for value in values]
+    # Neither digits nor times have a sign that must be escaped; of texts hardly any has.
+    if convert not in (_hex, _moment) and _find_special("".join(filter(None, texts))):
+        texts = [text and text.translate(_ESCAPES) for text in texts]
+    if None in texts or (field.null and "" in texts):
+        texts = [text or _NULL for text in texts]
+    return texts
 
 
 def _unnest(table: str, fields: Sequence["models.Field[Any, Any]"], rows: Iterable[Values], same: Values) -> None:

@@ -37,6 +37,22 @@ def test_texts_come_in_as_they_were_given(workspace: Workspace) -> None:
     assert (contact.pk, contact.company, contact.first_name, contact.email) == (key, company, "", None)
 
 
+def test_texts_of_many_rows_stay_apart(workspace: Workspace) -> None:
+    blank = {
+        field.attname: ""
+        for field in Contact._meta.concrete_fields
+        if field.get_internal_type() in ("CharField", "TextField")
+    }
+    same = {"workspace_id": workspace.pk, "created_at": NOW, "updated_at": NOW, "status": "active"}
+    companies = ["\\N", "\\.", "a\tb", "a\r\nb", "\\", "", 'é "', *map(str, range(600))]
+    rows = [(ids.uuid7(), at, name, {"said": name}) for at, name in enumerate(companies)]
+    blank.pop("company")
+    given = blank | same | {"email": None, "email_key": None}
+    bulk.insert(Contact, ("id", "deal_value", "company", "custom"), rows, same=given)
+    told = Contact.objects.order_by("deal_value").values_list("pk", "deal_value", "company", "custom")
+    assert list(told) == rows
+
+
 def test_no_rows_are_nothing_to_do(workspace: Workspace) -> None:
     bulk.insert_like(make_event(workspace), ("id", "contact_id"), [])
     assert not Event.objects.exists()

@@ -14,7 +14,6 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import connection, models
-from django.db.models import QuerySet
 from django.db.models.base import ModelState
 
 Values = Sequence[Any]
@@ -69,20 +68,13 @@ def like(sample: Row, **values: Any) -> Row:
     return row
 
 
-def read(rows: "QuerySet[Row]", names: Sequence[str]) -> list[Row]:
-    """Return rows with only these columns; any other is fetched when somebody asks for it.
-
-    As `only` does, in a fraction of its time for models with many columns.
-    """
-    model = rows.model
-    found = []
-    for values in rows.values_list(*names):
-        row = object.__new__(model)
-        state = ModelState()
-        state.adding, state.db = False, connection.alias
-        row.__dict__.update(zip(names, values, strict=True), _state=state)
-        found.append(row)
-    return found
+def loaded(model: type[Row], values: Mapping[str, Any]) -> Row:
+    """Return a row of which these columns were read; any other is fetched when somebody asks for it."""
+    row = object.__new__(model)
+    state = ModelState()
+    state.adding, state.db = False, connection.alias
+    row.__dict__.update(values, _state=state)
+    return row
 
 
 def update(model: type[models.Model], names: Sequence[str], rows: Iterable[Values]) -> None:

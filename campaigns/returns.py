@@ -14,7 +14,7 @@ from uuid import UUID
 from campaigns.enums import RUNNING, EventType, Phase
 from campaigns.models import Enrolment, Message
 from campaigns.tallies import Book
-from fluenzr.core import bulk
+from fluenzr.core import among, bulk
 
 # By type of event: the first-ever stamp, of the same name on the message and on the enrolment, and the counter.
 STAMPS = {
@@ -113,5 +113,5 @@ def _news(row: dict[str, Any], one: _Seen) -> list[str]:
 def _locked(
     model: type[Message] | type[Enrolment], keys: Iterable[UUID], columns: Sequence[str]
 ) -> list[dict[str, Any]]:
-    rows = model.objects.filter(pk__in=list(keys)).order_by("pk").select_for_update(no_key=True)
+    rows = model.objects.filter(among.keys("pk", keys)).order_by("pk").select_for_update(no_key=True)
     return list(rows.values("pk", *columns))

@@ -17,6 +17,7 @@ from campaigns import events, outcomes
 from campaigns.enums import EventType, MessageState, Purpose
 from campaigns.events import Happening
 from campaigns.models import Message
+from fluenzr.core import among, bulk
 from fluenzr.mailboxes.enums import Provider
 from fluenzr.workspaces.enums import TrackingMode
 from tracking import bots, targets
@@ -29,6 +30,11 @@ log = logging.getLogger(__name__)
 BATCH = 500
 # The hits around a settled one that its verdict looks at.
 AROUND = 2 * bots.BURST
+# What is read of the mails that hits are about; the last three are of others than the mail.
+_READ = (
+    "id", "workspace_id", "campaign_id", "enrolment_id", "contact_id", "account_id", "version_id", "node", "variant",
+    "state", "links", "sending_at", "sent_at", "first_opened_at", "first_clicked_at", "mode", "objected_at", "provider",
+)  # fmt: skip
 # The targets of a mail's links by index.
 Links = Mapping[int, str]
 _TYPES = {HitKind.OPEN: EventType.OPENED, HitKind.CLICK: EventType.CLICKED}
@@ -122,15 +128,12 @@ def _fold(hits: Sequence[Waiting], *, now: datetime) -> None:
 
 def _known(keys: Iterable[UUID]) -> dict[UUID, Known]:
     """Return those of the messages whose hits count: mails of a workflow."""
-    columns = (
-        "workspace_id", "campaign_id", "enrolment_id", "contact_id", "account_id", "version_id", "node", "variant",
-        "state", "links", "sending_at", "sent_at", "first_opened_at", "first_clicked_at",
-    )  # fmt: skip
-    rows: Any = Message.objects.filter(pk__in=list(keys), purpose=Purpose.SEQUENCE).only(*columns)
+    rows = Message.objects.filter(among.keys("pk", keys), purpose=Purpose.SEQUENCE)
     rows = rows.annotate(
         mode=F("workspace__tracking_mode"), objected_at=F("contact__objected_at"), provider=F("account__provider")
     )
-    return {row.pk: Known(row, _mode(row), row.provider) for row in rows}
+    found: Any = bulk.read(rows, _READ)
+    return {row.pk: Known(row, _mode(row), row.provider) for row in found}
 
 
 def _mode(row: Any) -> str:
@@ -149,9 +152,10 @@ def _by_message(hits: Iterable[Waiting]) -> dict[UUID, list[Waiting]]:
 def _around(groups: Mapping[UUID, Sequence[Waiting]], known: Mapping[UUID, Known]) -> dict[UUID, list[Around]]:
     """Return all hits of each mail near these, folded or not, the earliest first."""
     times = [at for group in groups.values() for _key, _message, at in group]
-    near = RawHit.objects.filter(
-        message__in=list(known), at__gte=min(times) - AROUND, at__lte=max(times) + AROUND
-    ).values_list("message", "id", "kind", "link", "at", "method", "user_agent", "headers", "ip")
+    theirs = among.keys("message", known)
+    near = RawHit.objects.filter(theirs, at__gte=min(times) - AROUND, at__lte=max(times) + AROUND).values_list(
+        "message", "id", "kind", "link", "at", "method", "user_agent", "headers", "ip"
+    )
     found: dict[UUID, list[Around]] = {key: [] for key in known}
     for message, *hit, ip in sorted(near, key=itemgetter(4, 1)):
         found[message].append(Around(bots.Hit(*hit), ip))
@@ -204,5 +208,8 @@ def _mark(hits: Sequence[Waiting], known: Mapping[UUID, Known]) -> None:
     """Mark the hits as folded; where tracking is not full, nothing of who made them stays."""
     full = {key for key, one in known.items() if one.mode == TrackingMode.FULL}
     private = [key for key, message, _at in hits if message not in full]
-    RawHit.objects.filter(pk__in=[key for key, message, _at in hits if message in full]).update(folded=True)
-    RawHit.objects.filter(pk__in=private).update(folded=True, ip="", user_agent="", headers={})
+    counted = [key for key, message, _at in hits if message in full]
+    if counted:
+        RawHit.objects.filter(among.keys("pk", counted)).update(folded=True)
+    if private:
+        RawHit.objects.filter(among.keys("pk", private)).update(folded=True, ip="", user_agent="", headers={})

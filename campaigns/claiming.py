@@ -121,6 +121,8 @@ class Keeper:
 
     def _renew(self) -> None:
         until = lease_end(clock.database_now())
-        Account.objects.filter(pk__in=tuple(self._accounts), sender=self._owner).update(sender_until=until)
+        accounts = tuple(self._accounts)
+        Account.objects.filter(pk__in=accounts, sender=self._owner).update(sender_until=until)
         states = (MessageState.CLAIMED, MessageState.SENDING)
-        Message.objects.filter(owner=self._owner, state__in=states).update(lease_until=until)
+        # Only of these: what an account left behind that ended in an error is recovery's.
+        Message.objects.filter(owner=self._owner, account__in=accounts, state__in=states).update(lease_until=until)

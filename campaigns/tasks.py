@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from campaigns import additions, audience, engine, outbox, recovery, scheduler, senders
+from campaigns import additions, audience, engine, fleet, outbox, recovery, scheduler, senders
 from campaigns.models import Campaign
 from fluenzr.core import clock, jobs
 
@@ -45,6 +45,13 @@ def send_account(account_id: str) -> None:
     outbox.send_account(UUID(account_id))
     if not jobs.stopping():
         senders.ask(senders.wanted(clock.database_now()).filter(pk=account_id))
+
+
+def send_mailboxes(*account_ids: str) -> None:
+    """Send what is due from some mailboxes at once, and ask for senders where the time was up before the mails were."""
+    fleet.send([UUID(account) for account in account_ids])
+    if not jobs.stopping():
+        send()
 
 
 def recover() -> None:

@@ -312,8 +312,8 @@ Q_CLUSTER = {
     "log_level": "WARNING",
     **_cluster(workers=2, timeout=600, retry=1500),
     "ALT_CLUSTERS": {
-        # A server may take 600 s to answer the final dot (RFC 5321 4.5.3.2.6).
-        "send": _cluster(workers=SEND_WORKERS, timeout=660, retry=1500),
+        # A server may take 600 s to answer the final dot (RFC 5321 4.5.3.2.6), and `campaigns.fleet` goes on meanwhile.
+        "send": _cluster(workers=SEND_WORKERS, timeout=1500, retry=1800),
         "io": _cluster(workers=2, timeout=120, retry=600),
     },
 }

@@ -9,7 +9,7 @@ import os
 import select
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,28 +52,62 @@ def enqueue(path: str, *args: str | int, cluster: str = "work") -> None:
 def kick(name: str, path: str, *args: str | int, cluster: str = "work", now: datetime | None = None) -> bool:
     """Like `enqueue`, unless the job `name` already waits in the queue; True when it was enqueued."""
     now = now or timezone.now()
-    free = Q(kicked_at=None) | Q(kicked_at__lt=now - STALE_AFTER)
-    row = Kick.objects.filter(name=name)
     # Reading first: the beat asks each second, and on SQLite even an UPDATE of no row takes the write lock.
-    if row.exclude(free).exists():
+    if _waiting([name], now):
         return False
     with transaction.atomic():
-        Kick.objects.bulk_create([Kick(name=name)], ignore_conflicts=True)
-        if not row.filter(free).update(kicked_at=now):
+        if not _mark([name], now):
             return False
         enqueue("fluenzr.core.jobs.run_kicked", name, path, *args, cluster=cluster)
     return True
 
 
-def started(name: str) -> None:
-    """Say that the job has begun, so that news from now on asks for another run."""
-    Kick.objects.filter(name=name).update(kicked_at=None)
+def kick_each(name: str, path: str, keys: Sequence[str], *, cluster: str = "work", now: datetime | None = None) -> bool:
+    """Like `kick` for the jobs `name:key` of some keys, which one task does: it is given the keys.
+
+    Those that already wait in the queue are left out.
+    """
+    now = now or timezone.now()
+    names = {f"{name}:{key}": key for key in sorted(keys)}
+    left = sorted(names.keys() - _waiting(names, now))
+    if not left:
+        return False
+    with transaction.atomic():
+        mine = [names[one] for one in _mark(left, now)]
+        if mine:
+            enqueue("fluenzr.core.jobs.run_kicked_each", name, path, *mine, cluster=cluster)
+    return bool(mine)
+
+
+def _free(now: datetime) -> Q:
+    return Q(kicked_at=None) | Q(kicked_at__lt=now - STALE_AFTER)
+
+
+def _waiting(names: Iterable[str], now: datetime) -> set[str]:
+    return set(Kick.objects.filter(name__in=list(names)).exclude(_free(now)).values_list("name", flat=True))
+
+
+def _mark(names: Sequence[str], now: datetime) -> list[str]:
+    """Note that these jobs wait in the queue from now on, and return those that did not."""
+    Kick.objects.bulk_create([Kick(name=name) for name in names], ignore_conflicts=True)
+    return [name for name in names if Kick.objects.filter(_free(now), name=name).update(kicked_at=now)]
+
+
+def started(*names: str) -> None:
+    """Say that these jobs have begun, so that news from now on asks for another run."""
+    Kick.objects.filter(name__in=names).update(kicked_at=None)
 
 
 def run_kicked(name: str, path: str, *args: str | int) -> None:
     """The task behind `kick`: clears the kick before it looks at the work, so no news falls between."""
     started(name)
     import_string(path)(*args)
+
+
+def run_kicked_each(name: str, path: str, *keys: str) -> None:
+    """The task behind `kick_each`."""
+    started(*(f"{name}:{key}" for key in keys))
+    import_string(path)(*keys)
 
 
 def heartbeat(name: str) -> None:
@@ -89,14 +123,19 @@ def waiting(cluster: str) -> int:
     return count
 
 
+def workers(cluster: str) -> int:
+    """How many tasks of a cluster this node does at once."""
+    known: Any = settings.Q_CLUSTER
+    count: int = known["ALT_CLUSTERS"].get(cluster, known)["workers"]
+    return count
+
+
 def is_crowded(cluster: str, *, now: datetime | None = None) -> bool:
     """Whether a task waits for one of the cluster's workers on any node, or more do than this node has."""
-    now = now or timezone.now()
-    known: Any = settings.Q_CLUSTER
-    workers: int = known["ALT_CLUSTERS"].get(cluster, known)["workers"]
+    now, there_are = now or timezone.now(), workers(cluster)
     since = OrmQ.objects.filter(key=cluster, lock__lte=now).order_by("lock").values_list("lock", flat=True)
-    longest = list(since[: workers + 1])
-    return len(longest) > workers or any(lock < now - CROWDED_AFTER for lock in longest)
+    longest = list(since[: there_are + 1])
+    return len(longest) > there_are or any(lock < now - CROWDED_AFTER for lock in longest)
 
 
 class Broker(ORM):  # type: ignore[misc]

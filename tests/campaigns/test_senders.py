@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+import pytest_django
+from django.db import connection
 from django_q.models import OrmQ
 
 from campaigns import lifecycle, senders
@@ -42,6 +44,23 @@ def test_campaign_that_starts_wakes_the_sender_of_its_relay(workspace: Workspace
 def test_mails_of_a_mailbox_are_planned_first(workspace: Workspace) -> None:
     lifecycle.start(make_draft(workspace, make_account(workspace)), by="me", now=clock.database_now())
     assert asked() == ["plan"]
+
+
+def test_mailboxes_share_tasks_and_relays_have_their_own(
+    workspace: Workspace, settings: pytest_django.Settings
+) -> None:
+    settings.Q_CLUSTER = {"ALT_CLUSTERS": {"send": {"workers": 2}}}
+    relay = make_relay(workspace)
+    server = {"channel": Channel.EMAIL, "provider": Provider.SMTP, "smtp_host": "mail.acme.example"}
+    mailboxes = [make_account(workspace, **server) for _number in range(3)]
+    senders.ask(Account.objects.order_by("pk"))
+    senders.ask(Account.objects.order_by("pk"))
+    tasks = [row.task["args"] for row in OrmQ.objects.order_by("pk")]
+    assert (f"send:{relay.pk}", "campaigns.tasks.send_account", str(relay.pk)) in tasks
+    shared = [sorted(args[2:]) for args in tasks if args[1] == "campaigns.tasks.send_mailboxes"]
+    keys = [str(one.pk) for one in mailboxes]
+    assert shared == ([keys[:2], keys[2:]] if connection.vendor == "postgresql" else [])
+    assert len(tasks) == (3 if connection.vendor == "postgresql" else 4)
 
 
 def test_relay_that_has_a_sender_or_rests_wants_none(workspace: Workspace) -> None:

@@ -66,6 +66,19 @@ def test_kicks_of_other_names_do_not_meet() -> None:
     assert [jobs.kick(name, "a.b", now=NOW) for name in ("send:1", "send:2")] == [True, True]
 
 
+def test_kick_each_asks_for_one_task_of_those_that_do_not_wait() -> None:
+    jobs.kick("send:2", "a.b", "2", cluster="send", now=NOW)
+    asked = [jobs.kick_each("send", "a.c", keys, cluster="send", now=NOW) for keys in (["3", "1", "2"], ["1", "2"])]
+    assert asked == [True, False]
+    assert queued("send")[1:] == [("fluenzr.core.jobs.run_kicked_each", ("send", "a.c", "1", "3"))]
+
+
+def test_run_kicked_each_lets_its_jobs_be_asked_for_again() -> None:
+    jobs.kick_each("beat", "fluenzr.core.jobs.started", ["1", "2"], now=NOW)
+    jobs.run_kicked_each("beat", "fluenzr.core.jobs.started", "1", "2")
+    assert set(Kick.objects.values_list("name", "kicked_at")) == {("beat:1", None), ("beat:2", None)}
+
+
 def test_run_kicked_clears_the_kick_before_the_work() -> None:
     jobs.kick("note", "fluenzr.core.jobs.heartbeat", "work", now=NOW)
     jobs.run_kicked("note", "fluenzr.core.jobs.heartbeat", "work")

@@ -116,12 +116,14 @@ def test_killed_at_random_during_many_sends(
 ) -> None:
     people = max(100, rounds(500))
     chance = random.Random(people + senders)
+    # Each has an account of its own to begin with, but mailboxes may be sent from by one.
+    at_once = AT_ONCE[provider] * senders
     kills = 0
     with sink() as told:
         host.order("setup", port=told.port, people=people, accounts=senders, provider=provider)
         deadline = time.monotonic() + 240
         pids = [host.spawn() for _number in range(senders)]
-        while len(set(accepted(told))) < people - kills * AT_ONCE[provider] and time.monotonic() < deadline:
+        while len(set(accepted(told))) < people - kills * at_once and time.monotonic() < deadline:
             time.sleep(chance.uniform(0.1, 0.6))
             host.kill(pids.pop(chance.randrange(len(pids))))
             kills += 1
@@ -129,7 +131,21 @@ def test_killed_at_random_during_many_sends(
         for pid in pids:
             host.wait(pid)
         assert kills >= 5
-        check(host, told, people=people, most_uncertain=kills * AT_ONCE[provider])
+        check(host, told, people=people, most_uncertain=kills * at_once)
+
+
+def test_killed_with_many_mailboxes_each_is_in_doubt_by_one_mail(host: Host, rounds: Callable[[int], int]) -> None:
+    people, mailboxes, kills = max(200, rounds(1000)), 8, 5
+    with sink() as told:
+        host.order("setup", port=told.port, people=people, accounts=mailboxes)
+        for number in range(kills):
+            pid = host.spawn()
+            processes.wait_until(
+                functools.partial(_has_taken, told, number * people // (kills + 1) + 20), seconds=60, what="mails"
+            )
+            host.kill(pid)
+        host.wait(host.spawn())
+        check(host, told, people=people, most_uncertain=kills * mailboxes)
 
 
 def test_fifty_kills_in_ten_thousand_sends(host: Host, rounds: Callable[[int], int]) -> None:

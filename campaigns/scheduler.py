@@ -143,10 +143,10 @@ def _take_lane(lane_id: UUID, owner: str, lease_until: datetime, now: datetime, 
             return []
         held = {"state": MessageState.CLAIMED, "fence": 1, "owner": owner, "lease_until": lease_until}
         given = _give_slots(lane, state, now, until=now, count=count, held=held | {"created_at": now})
-        born = births.make(given.messages, given.people, now=now)
+        born = births.make(lane, given.messages, given.people, now=now)
         given = replace(given, people=given.people[: len(born)], messages=[message for message, _made in born])
         given = replace(given, times=given.times[: given.again + len(born)])
-        births.write(given.messages)
+        births.write(born)
         _take_slots(lane, state, given, now)
     return born
 
@@ -223,7 +223,7 @@ def lock_lane(lane_id: UUID, *, in_bulk: bool = False) -> tuple[CampaignAccount,
     workspace = Workspace.objects.get(pk=lane.workspace_id)
     if plans.limits(workspace).emails_per_day is not None:
         workspace = Workspace.objects.select_for_update(no_key=True).get(pk=lane.workspace_id)
-    lane.campaign, lane.account, lane.campaign.workspace = campaign, account, workspace
+    lane.campaign, lane.account, campaign.workspace, account.workspace = campaign, account, workspace, workspace
     return lane, state_of(lane)
 
 

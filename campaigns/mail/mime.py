@@ -66,7 +66,7 @@ def _quoted(text: str) -> str:
 
 def ids(name: str, message_ids: Sequence[str]) -> Header:
     """Return a header of Message-IDs, given without brackets, one a line."""
-    return name, "\r\n ".join(f"<{clean(one).replace(' ', '')}>" for one in message_ids)
+    return name, "\r\n ".join([f"<{clean(one).replace(' ', '')}>" for one in message_ids])
 
 
 def date(at: datetime) -> Header:

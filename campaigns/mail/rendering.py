@@ -29,6 +29,7 @@ from campaigns.mail.segments import Blank
 from campaigns.mail.threads import place
 from campaigns.models import Campaign, Link, Message, WorkflowVersion
 from contacts.models import Contact
+from fluenzr.core import bulk
 from fluenzr.core.errors import Invalid, Text
 from fluenzr.core.ids import uuid7
 from fluenzr.mailboxes.envelopes import ascii_address
@@ -52,6 +53,8 @@ class Frozen:
     links: dict[str, str] = field(default_factory=dict)
     in_reply_to: str = ""
     references: list[str] = field(default_factory=list)
+    # The values as JSON, which is sooner made of what mails have in common.
+    written: bulk.Json = field(default_factory=bulk.Json)
 
 
 @dataclass(frozen=True)
@@ -110,13 +113,14 @@ def _made(message: Message, sources: Sources, files: Enclosures | None, now: dat
     if contact is None or mould is None or message.campaign_id is None or journey is None:
         return Unrenderable(_("The contact or the step of this mail is gone."))
     try:
-        before = [one for one in sources.before.get(journey, ()) if one.id != key]
+        before = [one for one in sources.before.get(journey, ()) if one.id != key] if sources.before else []
         where = place(message, mould, before, mould_of=mould_of)
         frame = _frame(message, mould, contact, sources, now)
         values = frame.values(contact, recipient=message.recipient, seed=sources.seeds[journey])
         values["subject"] = where.subject
         sheet = Sheet(key, message.message_id, where.in_reply_to, where.references)
-        mail = _written(mould, values, sheet, files.parts(mould.attachments) if files else ())
+        parts = files.parts(mould.attachments) if files and mould.attachments else ()
+        mail = castings.pour(frame.casting, mould, values, sheet, parts) or _written(mould, values, sheet, parts)
     except Blank as blank:
         return Unrenderable(str(_BLANK % {"name": blank.name}))
     except TemplateProblem as problem:
@@ -127,10 +131,11 @@ def _made(message: Message, sources: Sources, files: Enclosures | None, now: dat
         return Unrenderable(str(_NO_SUBJECT))
     values["subject"] = mail.subject
     targets = {str(index): url for index, url in mail.targets.items()}
-    return Made(Frozen(values, targets, where.in_reply_to, list(where.references)), mail.content)
+    frozen = Frozen(values, targets, where.in_reply_to, list(where.references), frame.written(values))
+    return Made(frozen, mail.content)
 
 
-def _frame(message: Message, mould: Mould, contact: Contact, sources: Sources, now: datetime) -> Frame:
+def _frame(message: Message, mould: Mould, contact: Any, sources: Sources, now: datetime) -> Frame:
     """Return what the mail has in common with others, made once for all of them."""
     account_id, campaign_id = message.account_id, message.campaign_id
     key = (mould, account_id, campaign_id, contact.language, contact.objected_at is None, now)
@@ -139,8 +144,7 @@ def _frame(message: Message, mould: Mould, contact: Contact, sources: Sources, n
         assert campaign_id is not None, "mails of a sequence belong to a campaign"
         account = sources.accounts[account_id]
         frame = sources.frames[key] = freezing.frame(
-            mould.names,
-            tracked=(mould.track_opens, mould.track_clicks),
+            mould,
             contact=contact,
             account=account,
             workspace=account.workspace,
@@ -152,17 +156,14 @@ def _frame(message: Message, mould: Mould, contact: Contact, sources: Sources, n
 
 
 def _written(mould: Mould, frozen: Mapping[str, Any], sheet: Sheet, files: Sequence[bytes]) -> Cast:
-    """Return the mail of frozen values; which way it is made depends on these alone.
+    """Return the mail of frozen values where there is no casting for it; whether there is depends on these alone.
 
     Raises:
         Blank: a variable has no value and no fallback.
         TemplateProblem: the template cannot do with these values what it says.
     """
-    mail = castings.cast(mould, frozen, sheet, files)
-    if mail is None:
-        letter = letters.fill(mould, frozen, sheet.id)
-        mail = Cast(letter.subject, letter.targets, letters.write(sheet, frozen, letter, files))
-    return mail
+    letter = letters.fill(mould, frozen, sheet.id)
+    return Cast(letter.subject, letter.targets, letters.write(sheet, frozen, letter, files))
 
 
 def enclosures(messages: Sequence[Message]) -> Enclosures:
@@ -208,7 +209,9 @@ def _composed(message: Message, files: Enclosures) -> bytes:
     if message.content is not None:
         return _plain(message, sheet, files)
     mould = published.mould(_known(message.version_id), message.node, message.variant)
-    return _written(mould, message.frozen, sheet, files.parts(mould.attachments)).content
+    frozen, parts = message.frozen, files.parts(mould.attachments)
+    mail = castings.cast(mould, frozen, sheet, parts) or _written(mould, frozen, sheet, parts)
+    return mail.content
 
 
 def _known(version_id: UUID | None) -> UUID:
@@ -316,7 +319,7 @@ class Previews:
         with_marks: bool,
     ) -> Preview:
         mould, message_id, missing = self._mould(node_id), uuid7(), list[str]()
-        values = self._values(contact, now, account)
+        values = self._values(node_id, contact, now, account)
         earlier = self._before(node_id) if before is None else before
         values["subject"] = self._earlier_subject(earlier, mould, values, message_id)
         letter = letters.fill(mould, values, message_id, missing=missing, with_marks=with_marks)
@@ -345,10 +348,11 @@ class Previews:
     def _before(self, node_id: str) -> list[str]:
         return list(takewhile(lambda name: name != node_id, self._emails))
 
-    def _values(self, contact: Contact, now: datetime, account: Account) -> dict[str, Any]:
+    def _values(self, node_id: str, contact: Contact, now: datetime, account: Account) -> dict[str, Any]:
         frame = freezing.frame(
-            self._names,
-            tracked=(False, False),
+            self._mould(node_id),
+            names=self._names,
+            is_tracked=False,
             contact=contact,
             account=account,
             workspace=self._campaign.workspace,

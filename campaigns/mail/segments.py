@@ -126,7 +126,7 @@ def joined(segments: Sequence[Segment], values: Mapping[str, Any], blanks: Blank
         parts.append(text)
     else:
         said = "".join(parts)
-        if len(said) <= MAX_JOINED and _is_utf8(said):
+        if len(said) <= MAX_JOINED and (said.isascii() or _is_utf8(said)):
             return said
     # Liquid notes them again.
     if blanks.missing is not None:
@@ -136,7 +136,7 @@ def joined(segments: Sequence[Segment], values: Mapping[str, Any], blanks: Blank
 
 def _is_utf8(text: str) -> bool:
     try:
-        return text.isascii() or bool(text.encode())
+        return bool(text.encode())
     except UnicodeEncodeError:
         return False
 

@@ -285,7 +285,15 @@ def _hex(value: uuid.UUID | str) -> str:
     return "%032x" % value.int  # noqa: UP031 - a third faster
 
 
+class Json(str):
+    """A value of a JSON column that is written already."""
+
+    __slots__ = ()
+
+
 def _json(value: Any) -> str:
+    if type(value) is Json:
+        return value
     return "{}" if value == {} else _encode(value)
 
 

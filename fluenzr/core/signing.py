@@ -9,7 +9,7 @@ import binascii
 import hashlib
 import hmac
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -60,15 +60,21 @@ def sign(purpose: str, message_id: uuid.UUID, link: int = 0) -> str:
 def sign_all(message_id: uuid.UUID, wanted: Sequence[tuple[str, int]]) -> list[str]:
     """Return the tokens of one message for these purposes and links, in their order; see `sign`."""
     key = settings.FLUENZR_TRACKING_KEYS[0]
-    head = bytes((_key_number(key),)) + message_id.bytes
-    raw = b""
-    for purpose, link in wanted:
-        body = head + link.to_bytes(2, "big")
-        keyed = _begun(key, purpose).copy()
+    head = _key_number(key).to_bytes(1, "big") + message_id.int.to_bytes(16, "big")
+    parts: list[bytes] = []
+    for begin, link in _beginnings(key, tuple(wanted)):
+        body = head + link
+        keyed = begin()
         keyed.update(body)
-        raw += body + keyed.digest() + _FILL
-    text = binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE).decode()
+        parts += (body, keyed.digest(), _FILL)
+    text = binascii.b2a_base64(b"".join(parts), newline=False).translate(_URL_SAFE).decode()
     return [text[at : at + LETTERS] for at in range(0, len(text), _WIDTH)]
+
+
+@lru_cache(maxsize=256)
+def _beginnings(key: str, wanted: tuple[tuple[str, int], ...]) -> "list[tuple[Callable[[], hashlib.blake2b], bytes]]":
+    """Return for each token of a mail what begins its hash, and its link as it stands in it."""
+    return [(_begun(key, purpose).copy, link.to_bytes(2, "big")) for purpose, link in wanted]
 
 
 def verify(purpose: str, token: str) -> Claim | None:

@@ -71,17 +71,6 @@ def test_follow_ups_ask_for_the_mails_before_them(workspace: Workspace, follow_u
     assert queries_of([make_message(one, "b") for one in enrolments]) == 6
 
 
-def test_what_the_caller_has_is_not_asked_for(workspace: Workspace) -> None:
-    message = make_mail(workspace)
-    contact, enrolment = message.contact, message.enrolment
-    assert contact is not None
-    assert enrolment is not None
-    graph.of_version(message.version_id)  # type: ignore[arg-type]
-    with CaptureQueriesContext(connection) as queries:
-        sources = freezing.load([message], contacts={contact.pk: contact}, seeds={enrolment.pk: enrolment.seed})
-    assert (len(queries), sources.before) == (3, {})
-
-
 def test_only_the_columns_that_a_mail_needs_are_read(workspace: Workspace) -> None:
     message = make_mail(workspace, body="{{firstName}} {{company|x}}")
     (contact,) = freezing.load([message]).contacts.values()

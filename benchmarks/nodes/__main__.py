@@ -8,44 +8,21 @@ one behind a forwarder that holds everything back for half of the round trip in 
 import argparse
 import os
 import sys
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from pathlib import Path
 
-from benchmarks.nodes.distance import ROUND_TRIP, far
 from benchmarks.sending import comparing, sink
 from benchmarks.sending.__main__ import measure
 from benchmarks.sending.comparing import Claim
-from benchmarks.sending.contenders import Contender, Engine, Peer, Stage
-from benchmarks.sending.metering import Measured
-
-
-@dataclass(frozen=True)
-class FarEngine(Engine):
-    """The product, far from the server."""
-
-    def send(self, stage: Stage, folder: Path, stack: ExitStack) -> Measured:
-        """Send through the forwarder."""
-        return super().send(replace(stage, port=far(stage.port, folder, stack)), folder, stack)
-
-
-@dataclass(frozen=True)
-class FarPeer(Peer):
-    """An application of others, far from the server."""
-
-    def send(self, stage: Stage, folder: Path, stack: ExitStack) -> Measured:
-        """Send through the forwarder."""
-        return super().send(replace(stage, port=far(stage.port, folder, stack)), folder, stack)
-
+from benchmarks.sending.contenders import Contender, Engine, Peer
+from benchmarks.sending.distance import ROUND_TRIP
 
 ONE, THREE, FAR_ONE, FAR_THREE = "1 node", "3 nodes", "1 node, far", "3 nodes, far"
 SMTPLIB = "smtplib, far"
 ALL: tuple[Contender, ...] = (
     Engine(ONE, "postgresql"),
     Engine(THREE, "postgresql", nodes=3, accounts=3),
-    FarPeer(SMTPLIB, "sqlite", way="smtplib"),
-    FarEngine(FAR_ONE, "postgresql"),
-    FarEngine(FAR_THREE, "postgresql", nodes=3, accounts=3),
+    Peer(SMTPLIB, "sqlite", way="smtplib", is_far=True),
+    Engine(FAR_ONE, "postgresql", is_far=True),
+    Engine(FAR_THREE, "postgresql", nodes=3, accounts=3, is_far=True),
 )
 CLAIMS = (
     Claim(THREE, "times one node", 1.2, against=ONE),

@@ -50,6 +50,7 @@ CLAIMS = (
     Claim(_LITE, "times django-post-office on SQLite", 12, against="post_office, SQLite"),
     Claim(_ONE, "times Celery", 25, against="celery"),
     Claim("fluenzr, careful", "times django-mailer", 3, against="django-mailer"),
+    Claim("fluenzr, far", "times smtplib with as many connections", 3, against="smtplib, far"),
     Claim(_ONE, "us of processor time a mail", 150, at_most=True, figure=lambda one: one.microseconds),
     Claim(_ONE, "SQL statements a mail", 0.1, at_most=True, figure=lambda one: (one.statements or 0) / one.mails),
     Claim(_ONE, "MB in the largest process", 150, at_most=True, figure=lambda one: one.megabytes),

@@ -6,10 +6,11 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from benchmarks.sending import celery_peer, counting, peers, sink
+from benchmarks.sending import celery_peer, counting, peers, secrecy, sink
+from benchmarks.sending.distance import far
 from benchmarks.sending.metering import Measured
 from tests import databases
 from tests.prove import processes
@@ -46,10 +47,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Contender:
-    """One of those who send; `kind` is that of its database, "" without one."""
+    """One of those who send; `kind` is that of its database, "" without one. The server may seem far away."""
 
     name: str
     kind: str = ""
+    is_far: bool = False
 
     def programs(self) -> Sequence[str]:
         """Return the programs that must be installed."""
@@ -63,7 +65,8 @@ class Contender:
         """Send once and return what it took; ends the benchmark when the sink has not got every mail."""
         with ExitStack() as stack:
             target = stack.enter_context(sink.sink(stage.port, folder))
-            measured = self.send(stage, folder, stack)
+            there = replace(stage, port=far(stage.port, folder, stack)) if self.is_far else stage
+            measured = self.send(there, folder, stack)
             if target.received() != measured.mails:
                 sys.exit(f"{self.name}: {measured.mails} mails were sent, but {target.received()} came.")
         return measured
@@ -147,13 +150,20 @@ class Engine(Contender):
     accounts: int = 1
     deciding: bool = False
     provider: str = "relay"
+    is_secret: bool = False
+
+    def programs(self) -> Sequence[str]:
+        """With TLS, one that ends it before the sink."""
+        return ("smtp-sink", "socat") if self.is_secret else ("smtp-sink",)
 
     def send(self, stage: Stage, folder: Path, stack: ExitStack) -> Measured:
         """Send on a copy of the prepared database."""
         prepared = stage.prepared[self.kind]
+        port, trust = secrecy.end(stage.port, folder, stack) if self.is_secret else (stage.port, {})
         url = stack.enter_context(databases.fresh(stage.database(self.kind), copy_of=prepared.url))
         environment = {
             **prepared.environment,
+            **trust,
             "DATABASE_URL": url,
             "DATA_DIR": str(folder / "data"),
             "SEND_WORKERS": str(self.senders),
@@ -166,9 +176,11 @@ class Engine(Contender):
             self.provider,
             "--nodes",
             str(self.nodes),
+            "--encryption",
+            "ssl" if self.is_secret else "none",
             *(["--deciding"] if self.deciding else []),
         ]
-        return Measured.load(run(command, stage, folder, environment))
+        return Measured.load(run(command, replace(stage, port=port), folder, environment))
 
 
 def prepare(kind: str, stage: Stage, folder: Path, stack: ExitStack) -> Prepared:
@@ -221,6 +233,9 @@ ALL: tuple[Contender, ...] = (
     Engine("fluenzr, 2 senders", "postgresql", senders=2, accounts=2),
     Engine("fluenzr, conditions", "postgresql", deciding=True),
     Engine("fluenzr, careful", "postgresql", accounts=8, provider="smtp"),
+    Engine("fluenzr, TLS", "postgresql", is_secret=True),
+    Peer("smtplib, far", "sqlite", way="smtplib", is_far=True),
+    Engine("fluenzr, far", "postgresql", is_far=True),
     Engine("fluenzr, SQLite, 1 sender", "sqlite"),
     Engine("fluenzr, SQLite, 2 senders", "sqlite", senders=2, accounts=2),
     Engine("fluenzr, SQLite, conditions", "sqlite", deciding=True),

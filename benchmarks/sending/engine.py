@@ -63,7 +63,7 @@ def _contact(workspace: Any, number: int) -> Any:
     return Contact(workspace=workspace, email=one.email, email_key=one.email, **columns)
 
 
-def prepare(*, accounts: int, provider: str, port: int, deciding: bool, now: datetime) -> Any:
+def prepare(*, accounts: int, provider: str, port: int, deciding: bool, now: datetime, encryption: str = "none") -> Any:
     """Return a draft with everybody in it, which sends around the clock and without limits from some accounts."""
     from campaigns import audience, lifecycle
     from campaigns.models import CampaignAccount
@@ -73,7 +73,7 @@ def prepare(*, accounts: int, provider: str, port: int, deciding: bool, now: dat
     from tests import builders
 
     workspace = Workspace.objects.get()
-    doors = [_account(workspace, number, provider, port, now) for number in range(accounts)]
+    doors = [_account(workspace, number, provider, port, encryption, now) for number in range(accounts)]
     data = {"subject": letter.SUBJECT, "body": letter.body(deciding=deciding), "bodyFormat": "html"}
     campaign = lifecycle.create(
         workspace=workspace,
@@ -95,7 +95,7 @@ def prepare(*, accounts: int, provider: str, port: int, deciding: bool, now: dat
     return campaign
 
 
-def _account(workspace: Any, number: int, provider: str, port: int, now: datetime) -> Any:
+def _account(workspace: Any, number: int, provider: str, port: int, encryption: str, now: datetime) -> Any:
     from fluenzr.mailboxes import accounts
 
     return accounts.create(
@@ -104,7 +104,7 @@ def _account(workspace: Any, number: int, provider: str, port: int, now: datetim
             "provider": provider,
             "email": letter.SENDER.replace("@", f"{number}@"),
             "displayName": "Ada Lovelace",
-            "smtp": {"host": "127.0.0.1", "port": port, "encryption": "none"},
+            "smtp": {"host": "127.0.0.1", "port": port, "encryption": encryption},
             "dailyLimit": None,
             "hourlyLimit": None,
         },
@@ -226,6 +226,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, required=True)
     parser.add_argument("--accounts", type=int, default=1)
     parser.add_argument("--provider", choices=("smtp", "relay"), default="relay")
+    parser.add_argument("--encryption", choices=("none", "ssl"), default="none")
     parser.add_argument("--deciding", action="store_true")
     parser.add_argument("--nodes", type=int, default=1)
     parser.add_argument("--log", type=Path)
@@ -238,7 +239,12 @@ def main() -> None:
 
     mark, port, now = os.environ["BENCH_MARK"], int(os.environ["BENCH_SMTP_PORT"]), clock.database_now()
     campaign = prepare(
-        accounts=arguments.accounts, provider=arguments.provider, port=port, deciding=arguments.deciding, now=now
+        accounts=arguments.accounts,
+        provider=arguments.provider,
+        port=port,
+        encryption=arguments.encryption,
+        deciding=arguments.deciding,
+        now=now,
     )
     with workers(mark=mark, log=arguments.log, nodes=arguments.nodes):
         measured = send(campaign, mark=mark)

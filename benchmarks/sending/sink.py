@@ -21,6 +21,7 @@ _HINTS = {
     "smtp-sink": "apt-get install postfix",
     "smtp-source": "apt-get install postfix",
     "redis-server": "apt-get install redis-server",
+    "socat": "apt-get install socat",
 }
 # Debian's own service is not wanted, only the programs.
 _QUIETLY = (

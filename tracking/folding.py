@@ -132,7 +132,7 @@ def _known(keys: Iterable[UUID]) -> dict[UUID, Known]:
     rows = rows.annotate(
         mode=F("workspace__tracking_mode"), objected_at=F("contact__objected_at"), provider=F("account__provider")
     )
-    found: Any = bulk.read(rows, _READ)
+    found: Any = [bulk.loaded(Message, dict(zip(_READ, values, strict=True))) for values in rows.values_list(*_READ)]
     return {row.pk: Known(row, _mode(row), row.provider) for row in found}
 
 

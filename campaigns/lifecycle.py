@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import campaign_settings, completion, engine, graph, linked_groups, senders, stopping, workflows
+from campaigns import campaign_settings, completion, engine, graph, linked_groups, senders, stopping, tallies, workflows
 from campaigns.changes import CampaignChanged, Change
 from campaigns.enums import CAMPAIGN_MOVES, CAMPAIGN_SENTENCES, EDITABLE, RUNNING, CampaignStatus, EnrolmentStatus
 from campaigns.models import Campaign, CampaignAccount, CampaignTotal, Enrolment
@@ -26,6 +26,8 @@ from fluenzr.workspaces import audit
 from fluenzr.workspaces.models import User, Workspace
 
 NAME_LENGTH = 200
+# So many people of a draft that is deleted go at once: whoever unsubscribes one of them waits for no more than these.
+TAKEN_OUT = 200
 
 
 class Changes(TypedDict, total=False):
@@ -108,13 +110,15 @@ def update(campaign: Campaign, *, changes: Changes, by: str, now: datetime) -> C
 def delete(campaign: Campaign, *, by: str, now: datetime) -> None:
     """Delete a draft with the people in it; nothing of it was ever sent.
 
+    The people go first, some at a time. Cut short, or when the campaign starts meanwhile, those who went are gone.
+
     Raises:
         Conflict: the campaign is no draft.
     """
+    while _take_some_out(campaign):
+        pass
     with transaction.atomic():
-        campaign = locked(campaign)
-        if campaign.status != CampaignStatus.DRAFT:
-            raise Conflict(_wrong_state(campaign, _("Only a draft can be deleted.")))
+        campaign = _locked_draft(campaign)
         audit.record(
             workspace=campaign.workspace,
             by=by,
@@ -127,6 +131,23 @@ def delete(campaign: Campaign, *, by: str, now: datetime) -> None:
         Campaign.objects.filter(pk=campaign.pk).update(version=None)
         Enrolment.objects.filter(campaign=campaign).delete()
         campaign.delete()
+
+
+def _locked_draft(campaign: Campaign) -> Campaign:
+    campaign = locked(campaign)
+    if campaign.status != CampaignStatus.DRAFT:
+        raise Conflict(_wrong_state(campaign, _("Only a draft can be deleted.")))
+    return campaign
+
+
+def _take_some_out(campaign: Campaign) -> bool:
+    """Take some of the people out of a draft, in a transaction of their own; whether there were any."""
+    with transaction.atomic():
+        rows = Enrolment.objects.filter(campaign=_locked_draft(campaign))
+        keys = list(rows.order_by("pk").values_list("pk", flat=True)[:TAKEN_OUT])
+        Enrolment.objects.filter(pk__in=keys).delete()
+        tallies.take_people(campaign.pk, "contacts", len(keys))
+    return bool(keys)
 
 
 def clone(

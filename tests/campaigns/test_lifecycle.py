@@ -184,6 +184,19 @@ def test_delete_takes_a_draft_and_its_people_away(workspace: Workspace) -> None:
     assert (Campaign.objects.count(), Enrolment.objects.count(), WorkflowVersion.objects.count()) == (0, 0, 0)
 
 
+def test_delete_takes_people_out_some_at_a_time(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifecycle, "TAKEN_OUT", 2)
+    campaign = make_campaign(workspace)
+    for _person in range(5):
+        make_enrolment(campaign)
+    CampaignTotal.objects.update(contacts=5)
+    lifecycle._take_some_out(campaign)
+
+    assert (campaign.enrolments.count(), CampaignTotal.objects.get().contacts) == (3, 3)
+    lifecycle.delete(campaign, by="jane@example.com", now=NOW)
+    assert not Enrolment.objects.exists()
+
+
 def test_delete_twice_finds_nothing_the_second_time(workspace: Workspace) -> None:
     campaign = make_campaign(workspace)
     lifecycle.delete(campaign, by="jane@example.com", now=NOW)

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test prove lint types imports migrations-check fmt lock bench-tick bench-imports bench-pages bench-million bench-additions bench-api bench-sending bench-rendering bench-ingest bench-nodes screenshots
+.PHONY: help setup run test prove lint types imports migrations-check fmt lock bench-tick bench-imports bench-pages bench-million bench-additions bench-api bench-sending bench-rendering bench-ingest bench-flood bench-size bench-nodes screenshots
 BIN := .venv/bin
 PACKAGES := fluenzr contacts campaigns tracking
 
@@ -53,6 +53,12 @@ bench-nodes: setup ## One and three sender nodes, near to the mail server and fa
 
 bench-ingest: setup ## Pixels and clicks a second against nginx and a row each (needs PostgreSQL, nginx, wrk)
 	@$(BIN)/python -m benchmarks.ingest $(ARGS)
+
+bench-flood: setup ## How much 500 hits a second slow sending (needs PostgreSQL, postfix, wrk)
+	@$(BIN)/python -m benchmarks.flood $(ARGS)
+
+bench-size: setup ## What is asked each second at 5,000,000 people in campaigns and as many mails (needs PostgreSQL)
+	@$(BIN)/python -m benchmarks.size $(ARGS)
 
 lint: setup ## Style and mistakes (ruff)
 	@$(BIN)/ruff check .

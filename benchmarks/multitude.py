@@ -37,7 +37,7 @@ SEGMENTS: dict[str, dict[str, Any]] = {
 
 def settle(workspace: Workspace, *, people: int, now: datetime) -> dict[str, str]:
     """Fill the workspace; return the public ids of pages, by name in their paths, and those of the segments."""
-    with _without_checks(), _without_indexes(Contact, StageMove, Membership, Tagging, Consent, Enrolment):
+    with without_checks(), without_indexes(Contact, StageMove, Membership, Tagging, Consent, Enrolment):
         return _settle(workspace, people, now)
 
 
@@ -68,7 +68,7 @@ def _settle(workspace: Workspace, people: int, now: datetime) -> dict[str, str]:
 
 
 @contextmanager
-def _without_checks() -> Iterator[None]:
+def without_checks() -> Iterator[None]:
     """Have foreign keys not be checked, which takes half of the time; a superuser may."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
@@ -81,7 +81,7 @@ def _without_checks() -> Iterator[None]:
 
 
 @contextmanager
-def _without_indexes(*tables: type[models.Model]) -> Iterator[None]:
+def without_indexes(*tables: type[models.Model]) -> Iterator[None]:
     """Make all indexes but those of constraints after the rows, which is many times as quick."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -113,7 +113,7 @@ def _contacts(workspace: Workspace, people: int, now: datetime) -> None:
     builders.make_field(workspace, "city")
     email = f"'person' || number || '@company' || number % {COMPANIES} || '.example'"
     city = f"CASE WHEN number % {FEW} = 0 THEN 'Oslo' ELSE {_one_of(CITIES, salt=5)} END"
-    _insert(
+    insert(
         Contact(workspace=workspace, created_at=now, updated_at=now),
         f"generate_series(1, {people}) AS number",
         email=email,
@@ -137,14 +137,14 @@ def _of_each(sample: models.Model, *, only: str = "true", **values: str) -> None
     """Write a row like the sample for each contact."""
     number = "substring(email FROM '^person([0-9]+)@')::int AS number"
     source = f"(SELECT *, {number} FROM contacts_contact WHERE email LIKE 'person%') AS c WHERE {only}"  # noqa: S608
-    _insert(sample, source, contact_id="c.id", **values)
+    insert(sample, source, contact_id="c.id", **values)
 
 
-def _insert(sample: models.Model, source: str, **values: str) -> None:
+def insert(sample: models.Model, source: str, **values: str) -> None:
     """Write a row like the sample for each of an SQL source, with the columns that expressions give."""
     fields = sample._meta.concrete_fields
     table, picked, given = connection.ops.quote_name(sample._meta.db_table), [], []
-    values = {"id": _key(sample._meta.db_table)} | values
+    values = {"id": key(sample._meta.db_table)} | values
     for field in fields:
         kind = field.db_type(connection)
         expression = values.get(field.column, "").replace("%", "%%")
@@ -156,7 +156,7 @@ def _insert(sample: models.Model, source: str, **values: str) -> None:
         cursor.execute(f"INSERT INTO {table} ({columns}) {selected}", given)
 
 
-def _key(salt: str) -> str:
+def key(salt: str) -> str:
     """Return the expression of a UUIDv7 for each number."""
     noise = f"substr(md5(number || '{salt}' || random()), 1, 15)"
     stamp = f"lpad(to_hex({EPOCH} + number / 4096), 12, '0') || '7' || lpad(to_hex(number % 4096), 3, '0')"

@@ -59,8 +59,10 @@ class Answers:
         settling_now.result()
 
     def _begin(self) -> "Future[None]":
-        if self._settling is not None:
-            self._settling.result()
+        # Its error is told once: what came since is to be written down all the same.
+        before, self._settling = self._settling, None
+        if before is not None:
+            before.result()
         answers, self._waiting = self._waiting, []
         self._settling = self._writer.do(_settle, answers)
         return self._settling

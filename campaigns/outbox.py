@@ -188,6 +188,8 @@ class Sender:
                     journal.mine().answered(receipt, held.fence)
                 self.desk.answers.add(Settlement(held, receipt))
                 count += 1
+                if receipt.outcome is Outcome.UNOPENED and not self.transport.in_bulk and jobs.stopping():
+                    break  # a mailbox that hangs up for each mail that is not to be sent would dial for the next
         self._put_back(batch)
         return count
 

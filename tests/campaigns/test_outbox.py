@@ -195,6 +195,19 @@ def test_stop_between_claim_and_open_says_nothing_to_the_server(workspace: Works
         assert (one_message(campaign).state, told.mails) == (MessageState.CANCELLED, [])
 
 
+def test_sender_that_goes_down_does_not_dial_for_each_mail_that_is_left(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sink() as told:
+        campaign = make_running(workspace, people=4, account=make_smtp_account(workspace, told.port))
+        scheduler.plan(now=clock.database_now())
+        Message.objects.update(not_before=clock.database_now())
+        monkeypatch.setattr("fluenzr.core.jobs.stopping", lambda: bool(told.mails))
+        outbox.send_account(campaign.lanes.get().account_id)
+        assert (len(told.mails), told.connections) == (1, 1)
+    assert sorted(Message.objects.values_list("state", flat=True)) == ["queued"] * 3 + ["sent"]
+
+
 def test_mail_that_cannot_be_made_stops_its_person_with_the_reason(workspace: Workspace) -> None:
     node = make_email_node(body="Hello {{ jobTitle }}")
     with sink() as told:

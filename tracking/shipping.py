@@ -6,7 +6,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ _HITS = frozenset(HitKind.values)
 KINDS = _HITS | {*leaving.Wish}
 # What `_hit` returns of a record.
 COLUMNS = ("id", "kind", "message", "at", "link", "method", "ip", "user_agent", "headers")
+_TEXTS = ("method", "ip", "ua")
 MOST_LINKS = 32767
 # A file is kept so long after its minute, fully shipped or not.
 KEEP = timedelta(minutes=5)
@@ -97,7 +98,9 @@ def _parse(line: bytes) -> dict[str, Any] | None:
         record["at"] = datetime.fromisoformat(record["at"])
         if record["kind"] not in KINDS or record["at"].tzinfo is None or not 0 <= record.get("link", 0) <= MOST_LINKS:
             raise ValueError("no such kind, time or link")
-    except (ValueError, TypeError, KeyError):
+        if not all(isinstance(record.get(name, ""), str) for name in _TEXTS):
+            raise ValueError("no text")
+    except (ValueError, TypeError, KeyError, AttributeError):
         log.warning("The spool holds a broken line: %.200r", line)  # a full disk cut it off
         return None
     return record
@@ -110,11 +113,26 @@ def _store(records: list[dict[str, Any]]) -> None:
             bulk.insert(RawHit, COLUMNS, hits, same={"folded": False})
     except IntegrityError:
         # Some are there already: shipped before a restart, or by a second shipper.
-        rows = (RawHit(**dict(zip(COLUMNS, hit, strict=True))) for hit in hits)
-        RawHit.objects.bulk_create(rows, ignore_conflicts=True)
+        RawHit.objects.bulk_create(map(_row, hits), ignore_conflicts=True)
+    except (DataError, ValueError):
+        _store_each(hits)
     for record in records:
         if record["kind"] not in _HITS:
             _carry_out(record)
+
+
+def _store_each(hits: Sequence[tuple[Any, ...]]) -> None:
+    """Store hits of which one fits no row, as another release may have written it: it must not hold up the others."""
+    for hit in hits:
+        try:
+            with transaction.atomic():
+                RawHit.objects.bulk_create([_row(hit)], ignore_conflicts=True)
+        except (DataError, IntegrityError, ValueError):
+            log.exception("A hit of the spool fits no row: %.200r", hit)
+
+
+def _row(hit: tuple[Any, ...]) -> RawHit:
+    return RawHit(**dict(zip(COLUMNS, hit, strict=True)))
 
 
 def _carry_out(record: dict[str, Any]) -> None:
@@ -144,7 +162,8 @@ def _hit(record: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _delete_when_done(path: Path, *, now: datetime) -> None:
-    if spool.bucket_of(path) + spool.BUCKET_SECONDS + KEEP.total_seconds() > now.timestamp():
+    began = spool.bucket_of(path)
+    if began is None or began + spool.BUCKET_SECONDS + KEEP.total_seconds() > now.timestamp():
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:

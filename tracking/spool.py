@@ -32,9 +32,10 @@ def folder() -> Path:
     return path
 
 
-def bucket_of(path: Path) -> int:
-    """Return the unix second at which the minute of a file began."""
-    return int(path.name.partition("-")[0])
+def bucket_of(path: Path) -> int | None:
+    """Return the unix second at which the minute of a file began; None for a file that is named otherwise."""
+    second = path.name.partition("-")[0]
+    return int(second) if second.isdecimal() else None
 
 
 def append(record: dict[str, Any]) -> None:

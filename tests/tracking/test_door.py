@@ -1,6 +1,7 @@
 """What is answered before Django, and what is left to it."""
 
 import io
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from fluenzr import proxies
 from fluenzr.core import signing
 from fluenzr.core.ids import uuid7
 from tests import builders
-from tracking import bounded, hits, shipping, targets
+from tracking import bounded, hits, shipping, spool, targets
 from tracking.door import Door
 from tracking.models import RawHit
 
@@ -171,6 +172,13 @@ def test_click_that_nobody_can_look_up_is_kept_and_refused_for_now(link: str, mo
 
     assert (status, headers["Retry-After"]) == (503, "30")
     assert spooled("kind") == [("click",)]
+
+
+def test_reader_gets_the_answer_when_the_disk_is_full(link: str, monkeypatch):
+    monkeypatch.setattr(spool, "_locked", lambda _path: os.open("/dev/full", os.O_WRONLY))
+
+    assert (ask(pixel())[0], ask(link)[0]) == (200, 302)
+    assert spooled("kind") == []
 
 
 def test_link_is_looked_up_once(link: str, message: Message, django_assert_num_queries):

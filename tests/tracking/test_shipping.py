@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -106,10 +107,30 @@ def test_ship_goes_back_after_its_time_and_goes_on_there(monkeypatch):
     assert (ships, RawHit.objects.count()) == ([2, 2, 1, 0], 5)
 
 
-@pytest.mark.parametrize("wrong", [{"link": 40_000}, {"link": -1}, {"at": "2026-03-02T10:00:00"}, {"kind": "dance"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"link": 40_000},
+        {"link": -1},
+        {"at": "2026-03-02T10:00:00"},
+        {"kind": "dance"},
+        {"id": 5},
+        {"method": "PROPFIND-OR-SO"},
+        {"ua": "a\0b"},
+        {"ip": ["203.0.113.7"] * 9},
+    ],
+)
 def test_line_that_fits_no_row_holds_up_no_other(wrong: dict):
     spool.append(record(**wrong))
-    spool.append(record())
+    spool.append(good := record())
     shipping.ship(now=builders.NOW)
 
-    assert RawHit.objects.count() == 1
+    assert RawHit.objects.filter(pk=good["id"]).exists()
+    assert shipping.ship(now=builders.NOW) == 0
+
+
+def test_file_with_another_name_is_shipped_and_stays(folder: Path):
+    (folder / "saved.spool").write_text(f"{json.dumps(record())}\n")
+    shipping.ship(now=later())
+
+    assert (RawHit.objects.count(), len(list(folder.iterdir()))) == (1, 1)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import F, Model
+from django.db.models import F
 
 from benchmarks.multitude import insert, without_checks, without_indexes
 from campaigns.enums import CampaignStatus, EnrolmentStatus, EventType, MessageState, Phase
 from campaigns.models import Campaign, CampaignTotal, Enrolment, Event, Message, Tally
 from campaigns.models.event import ALL_TIME
-from contacts.models import Contact, Membership
+from contacts.models import Contact, Group, Membership
 from fluenzr.core import clock
 from fluenzr.mailboxes.models import Account
 from fluenzr.workspaces.models import Workspace
@@ -102,7 +102,7 @@ def draft(filled: Filled) -> Campaign:
     return campaign
 
 
-def group(filled: Filled) -> Model:
+def group(filled: Filled) -> Group:
     """Return a new group with everybody in it."""
     found = builders.make_group(filled.workspace)
     with without_checks():

@@ -1,6 +1,6 @@
 """What happened in a campaign, event by event (contract A23)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +9,14 @@ from django.db.models import Q, QuerySet
 from campaigns.models import Campaign, Event
 from campaigns.periods import Period
 from contacts.models import Contact
-from fluenzr.core import clock, ids
+from fluenzr.core import ids
+from fluenzr.core.printed import Iso
 from fluenzr.workspaces.enums import TrackingMode
 
 # Who opened or clicked, as seen on the wire: shown only while the workspace tracks in full (product.md section 8).
 PERSONAL = frozenset({"ip", "userAgent"})
+# What `line` needs of an event.
+LINE = ("id", "type", "contact_id", "contact__email", "node", Iso("at"), "metadata")
 
 
 def events(
@@ -43,21 +46,27 @@ def events(
     return Event.objects.filter(wanted).select_related("contact").order_by("-at", "-id")
 
 
-def line(event: Event, *, mode: str) -> dict[str, Any]:
-    """Return one line of `/activity` as seed 001 prints it; `mode` is the workspace's tracking mode.
+def line(row: Sequence[Any], *, mode: str) -> dict[str, Any]:
+    """Return one line of `/activity` as seed 001 prints it, of the values of `LINE`.
 
-    The contact's address is null once the contact is gone. Metadata that is not known is absent, never null.
+    The contact's address is null once the contact is gone. `mode` is the workspace's tracking mode.
     """
-    hidden = frozenset() if mode == TrackingMode.FULL else PERSONAL
+    key, kind, contact, email, node, at, metadata = row
     return {
-        "id": event.public_id,
-        "type": event.type,
-        "contactId": ids.public("con", event.contact_id),
-        "contactEmail": event.contact.email if event.contact is not None else None,
-        "emailNodeId": event.node or None,
-        "timestamp": clock.to_iso(event.at),
-        "metadata": {key: value for key, value in event.metadata.items() if value is not None and key not in hidden},
+        "id": ids.public("evt", key),
+        "type": kind,
+        "contactId": ids.public("con", contact),
+        "contactEmail": email,
+        "emailNodeId": node or None,
+        "timestamp": at,
+        "metadata": shown(metadata, mode=mode),
     }
+
+
+def shown(metadata: Mapping[str, Any], *, mode: str) -> dict[str, Any]:
+    """Return what may be told of an event in this tracking mode. What is not known is absent, never null."""
+    hidden = frozenset() if mode == TrackingMode.FULL else PERSONAL
+    return {key: value for key, value in metadata.items() if value is not None and key not in hidden}
 
 
 def of_contact(contact: Contact, *, bots: bool = False) -> "QuerySet[Any]":

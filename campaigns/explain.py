@@ -13,7 +13,9 @@ from campaigns.enums import CAMPAIGN_SENTENCES, RUNNING, CampaignStatus, Enrolme
 from campaigns.journey import Journey, advance
 from campaigns.models import CampaignAccount, Enrolment, Message
 from campaigns.nodes.base import Facts
+from fluenzr.core import prepared
 from fluenzr.core.errors import Text
+from fluenzr.mailboxes.models import Account
 
 # The words for each rule that may hold a lane.
 RULES: dict[str, Text] = {
@@ -28,6 +30,13 @@ RULES: dict[str, Text] = {
     "account_error": _("The email account is in error; reconnect it."),
     "account_disabled": _("The email account is disabled."),
 }
+
+_OF_LANE = prepared.columns(CampaignAccount)
+_LANES = prepared.Prepared(
+    lambda campaigns: CampaignAccount.objects.filter(campaign__in=campaigns).values_list(
+        *_OF_LANE, *prepared.reached("account", prepared.columns(Account))
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -89,9 +98,11 @@ def _at_rest(enrolment: Enrolment) -> Explanation | None:
 def _lanes(enrolments: Sequence[Enrolment]) -> dict[UUID, list[tuple[UUID, slots.Lane]]]:
     """Return (account, what decides its slots) by campaign; it is the same for all of a campaign's people."""
     found: dict[UUID, list[tuple[UUID, slots.Lane]]] = defaultdict(list)
-    campaigns = {row.campaign_id for row in enrolments}
-    rows = CampaignAccount.objects.filter(campaign__in=campaigns) if campaigns else CampaignAccount.objects.none()
-    for lane in rows.select_related("account__workspace", "campaign__workspace"):
+    campaigns = {row.campaign_id: (row.campaign, row.workspace) for row in enrolments}
+    for row in _LANES.rows(sorted(campaigns)):
+        lane = prepared.instance(CampaignAccount, row[: len(_OF_LANE)])
+        lane.account = prepared.instance(Account, row[len(_OF_LANE) :])
+        lane.campaign, lane.campaign.workspace = campaigns[lane.campaign_id]
         found[lane.campaign_id].append((lane.account_id, scheduler.state_of(lane)))
     return found
 

@@ -6,6 +6,9 @@ from fluenzr.api.v1.resource import Unknown
 from fluenzr.dashboard import views as dashboard
 
 urlpatterns = [
+    # First, as each request looks through them in turn, and programs ask more often than people.
+    path("v1/", include("fluenzr.api.v1.urls")),
+    path("v1", Unknown.as_view()),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("", dashboard.page, name="home"),
@@ -21,8 +24,6 @@ urlpatterns = [
     path("", include("contacts.pipeline_urls")),
     path("", include("contacts.settings_urls")),
     path("", include("tracking.urls")),
-    path("v1/", include("fluenzr.api.v1.urls")),
-    path("v1", Unknown.as_view()),
 ]
 handler400 = "fluenzr.api.fallbacks.bad_request"
 handler403 = "fluenzr.api.fallbacks.forbidden"

@@ -57,5 +57,5 @@ def page(request: MemberRequest, campaign_id: str) -> HttpResponse:
 
 
 def _about(event: Event, *, mode: str) -> str:
-    metadata = activity.line(event, mode=mode)["metadata"]
+    metadata = activity.shown(event.metadata, mode=mode)
     return next((str(metadata[key]) for key in _TOLD if metadata.get(key)), "")

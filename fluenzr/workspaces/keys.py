@@ -4,12 +4,12 @@ import secrets
 import string
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from fluenzr.core import prepared
 from fluenzr.core.crypto import keyed_hash
 from fluenzr.core.errors import Invalid
-from fluenzr.core.prepared import Prepared
 from fluenzr.workspaces import audit, plans
 from fluenzr.workspaces.enums import Scope
 from fluenzr.workspaces.models import ApiKey, User, Workspace
@@ -21,11 +21,10 @@ _LETTERS = string.ascii_letters + string.digits
 # "Last used" is written at most so often, so that reading the API does not mean writing the database.
 USED_EVERY = timedelta(minutes=1)
 
-_COLUMNS = [field.attname for field in ApiKey._meta.concrete_fields]
-_OF_WORKSPACE = [field.attname for field in Workspace._meta.concrete_fields]
-_KEYS = Prepared(
+_COLUMNS = prepared.columns(ApiKey)
+_KEYS = prepared.Prepared(
     lambda hashes: ApiKey.objects.filter(key_hash__in=hashes).values_list(
-        *_COLUMNS, *(f"workspace__{column}" for column in _OF_WORKSPACE)
+        *_COLUMNS, *prepared.reached("workspace", prepared.columns(Workspace))
     )
 )
 
@@ -109,8 +108,8 @@ def revoke(key: ApiKey, *, by: str, now: datetime) -> None:
 def _find(key_hash: str) -> ApiKey | None:
     """Return the key of a hash with its workspace: one query, which each request of the API asks."""
     for row in _KEYS.rows([key_hash]):
-        key: ApiKey = ApiKey.from_db(connection.alias, _COLUMNS, row[: len(_COLUMNS)])
-        key.workspace = Workspace.from_db(connection.alias, _OF_WORKSPACE, row[len(_COLUMNS) :])
+        key: ApiKey = prepared.instance(ApiKey, row[: len(_COLUMNS)])
+        key.workspace = prepared.instance(Workspace, row[len(_COLUMNS) :])
         return key
     return None
 

@@ -148,8 +148,8 @@ def test_list_makes_as_many_queries_for_many_as_for_few(api: ApiClient, workspac
     few = count_queries(api, people(campaign))
     add_waiting(campaign)
     add_waiting(campaign)
-    # The campaign, the people, the lanes, the facts of those at a step, the open mails.
-    assert count_queries(api, people(campaign)) == few == 5
+    # The campaign, the people, the lanes, the contacts of those at a step and their facts, the open mails.
+    assert count_queries(api, people(campaign)) == few == 6
 
 
 def add_waiting(campaign: Campaign) -> None:

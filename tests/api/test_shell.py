@@ -226,6 +226,18 @@ def test_bad_parameter_is_400_at_its_name(api: ApiClient, query: str, path: str)
     assert list(details(api.get(f"/contacts?{query}"))) == [path]
 
 
+def test_each_asks_for_the_language_of_a_bad_parameter(api: ApiClient) -> None:
+    said = [details(api.get("/contacts?page=0", **{"Accept-Language": code}))["page"] for code in ("en", "fr", "en")]
+
+    assert said[0] == said[2] != said[1]
+
+
+def test_parameter_of_a_call_is_gone_at_the_next(api: ApiClient) -> None:
+    sizes = [api.get(f"/contacts{query}").json()["meta"]["perPage"] for query in ("?perPage=7", "", "?perPage=3")]
+
+    assert sizes == [7, 20, 3]
+
+
 @pytest.mark.parametrize("page", [2, 10**30])
 def test_page_beyond_the_end_is_empty(api: ApiClient, page: int) -> None:
     answer = api.get(f"/contacts?page={page}")

@@ -10,7 +10,7 @@ How an endpoint is written:
   Unknown names are 400 with their path; names in `ignored` may come back from an answer without effect.
   `self.body(CampaignBody)` returns the values, with `partial=True` only those that were given (PUT);
   `self.parameters(CampaignQuery)` returns those of the query string.
-* `self.find(Campaign.objects.all(), campaign_id)` returns the row of this workspace or raises the one 404. A single id
+* `self.find(Campaign, campaign_id)` returns the row of this workspace or raises the one 404. A single id
   in a body is a `values.Reference(Account)`, and becomes the row or a 400; lists of ids go through `references`.
 * The method makes ONE domain call and answers with `answers.one(...)`, `answers.created(...)` (201) or
   `answers.page(rows, asked, show)`, where `show` makes the item of one row out of what is loaded: select and prefetch

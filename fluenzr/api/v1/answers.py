@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from fluenzr.api.v1 import paging
 
+Rows = QuerySet[Any, Any] | paging.Part
 Show = Callable[[Any], dict[str, Any]]
 ShowAll = Callable[[Sequence[Any]], list[dict[str, Any]]]
 
@@ -22,7 +23,7 @@ def created(data: Any) -> Response:
     return one(data, status=201)
 
 
-def page(rows: "QuerySet[Any]", asked: Mapping[str, Any], show: Show) -> Response:
+def page(rows: Rows, asked: Mapping[str, Any], show: Show) -> Response:
     """Answer with one page of the rows: `asked` are the values of `Paged` parameters, `show` makes an item of a row.
 
     What it costs says `paging.read`, and the prefetches of `rows`; a page beyond the end is empty.
@@ -30,7 +31,7 @@ def page(rows: "QuerySet[Any]", asked: Mapping[str, Any], show: Show) -> Respons
     return page_of(rows, asked, lambda found: [show(row) for row in found])
 
 
-def page_of(rows: "QuerySet[Any]", asked: Mapping[str, Any], show_all: ShowAll) -> Response:
+def page_of(rows: Rows, asked: Mapping[str, Any], show_all: ShowAll) -> Response:
     """Answer like `page`, where the items of a page are made together: `show_all` may ask for more about them."""
     found, total = paging.read(rows, asked)
     number, size = asked["page"], asked["perPage"]

@@ -1,9 +1,11 @@
 """Bases of what a request may hold: bodies and query parameters, both strict about names (contract A22, A25)."""
 
+import threading
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.utils.functional import lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -12,6 +14,7 @@ from fluenzr.api.v1 import paging
 from fluenzr.api.v1.values import label_of
 
 MAX_PER_PAGE = 100
+_made = threading.local()
 
 
 def _say_required(label: Any) -> str:
@@ -28,6 +31,11 @@ class Strict(serializers.Serializer[Any]):
     unknown = "Unknown field"
     # Names that an answer holds and a body may repeat, so that what was got can be put back; they change nothing.
     ignored: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def checker(cls, *, data: Any, partial: bool, context: Mapping[str, Any]) -> "Strict":
+        """Return what checks these values."""
+        return cls(data=data, partial=partial, context=context)
 
     def get_fields(self) -> dict[str, Any]:
         """Return the fields, with "<Label> is required" for what is missing (contract M22)."""
@@ -69,6 +77,19 @@ class Parameters(Strict):
     unknown = "Unknown parameter"
 
     @classmethod
+    def checker(cls, *, data: Any, partial: bool, context: Mapping[str, Any]) -> "Strict":
+        """Return what checks these values: one for each thread, as its fields take longer to make than to ask.
+
+        And one for each language, for some words of DRF's are translated once.
+        """
+        made, of = _made.__dict__.setdefault("checkers", {}), (cls, get_language())
+        found: Strict = made.get(of) or made.setdefault(of, cls(data={}))
+        for checked in ("_validated_data", "_errors"):
+            found.__dict__.pop(checked, None)
+        found.initial_data, found.partial, found._context = data, partial, context
+        return found
+
+    @classmethod
     def items_of(cls, query: Any) -> dict[str, str]:
         """Return the parameters by name.
 
@@ -85,8 +106,8 @@ class Parameters(Strict):
 class Paged(Parameters):
     """Parameters of a list.
 
-    Its values also hold `ordering`, terms for `order_by`, ties by key (contract A21), and `listed`, the name by which
-    `paging` remembers the list.
+    Its values also hold `ordering`, terms for `order_by`, ties by key (contract A21), `listed`, the name by which
+    `paging` remembers the list, and `is_whole`, whether no filter was given.
     """
 
     # What `sort` may name, and the column behind it; empty where the list has one fixed order.
@@ -114,6 +135,7 @@ class Paged(Parameters):
             raise ValidationError({"order": [_("Must be one of: %(words)s") % {"words": "asc, desc"}]})
         attrs["ordering"] = self._ordering(sort, order)
         attrs["listed"] = listed(self)
+        attrs["is_whole"] = paging.HOW.issuperset(self.initial_data)
         return attrs
 
     def _ordering(self, sort: str | None, order: str | None) -> tuple[str, ...]:

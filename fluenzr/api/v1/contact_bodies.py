@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import QuerySet, Value
 from django.utils.translation import gettext as _
@@ -13,27 +14,33 @@ from contacts import owners
 from contacts.drafts import COLUMNS, Draft
 from contacts.enums import ContactStatus
 from contacts.models import Contact, Group, Membership, PipelineStage, Tagging
-from fluenzr.api.v1 import references
+from fluenzr.api.v1 import paging, references
 from fluenzr.api.v1.bodies import Body
 from fluenzr.api.v1.values import Amount, Choice, Document, Text, Texts
-from fluenzr.core import clock, ids
+from fluenzr.core import ids
 from fluenzr.core.prepared import Prepared
+from fluenzr.core.printed import Iso
 from fluenzr.workspaces.models import User, Workspace
 
-# What `show` needs of a contact's row and of those that it points at.
-CONTACTS = Contact.objects.select_related("stage", "owner").only(
+# What `show` needs of a contact and of what it points at.
+CONTACTS: Any = Contact.objects.values_list(
+    "id",
     "email",
-    *COLUMNS.values(),
     "status",
     "custom",
+    "stage_id",
     "stage__name",
     "deal_value",
+    "owner_id",
     "owner__name",
     "owner__email",
-    "hold_until",
-    "created_at",
-    "updated_at",
+    Iso("hold_until"),
+    Iso("created_at"),
+    Iso("updated_at"),
+    *COLUMNS.values(),
 )
+EVERYBODY = paging.Whole(CONTACTS.in_workspace)
+Row = Sequence[Any]
 
 
 def _marks(keys: Sequence[Any]) -> "QuerySet[Any, Any]":
@@ -44,6 +51,7 @@ def _marks(keys: Sequence[Any]) -> "QuerySet[Any, Any]":
 
 
 _MARKS = Prepared(_marks)
+_PREFIX = Contact.prefix()
 
 # Where a body names what a draft holds as an object.
 _PATHS = {"stage": "pipelineStageId", "owner": "ownerId"}
@@ -139,44 +147,55 @@ class Sources:
         return checked
 
 
-def show(contact: Contact) -> dict[str, Any]:
+def show(row: Row) -> dict[str, Any]:
     """Return a contact of `CONTACTS` as the API shows it."""
-    return show_all([contact])[0]
+    return show_all([row])[0]
 
 
-def show_all(contacts: Sequence[Contact]) -> list[dict[str, Any]]:
+def show_all(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return contacts of `CONTACTS` as the API shows them, what is blank as null: one query for all of them."""
     tags, groups = defaultdict(list), defaultdict(list)
-    known: dict[Any, dict[str, Any]] = {}
-    for key, what, name, is_tag in _MARKS.rows([contact.pk for contact in contacts]):
+    # Few of them are many people's.
+    known: dict[Any, Any] = {}
+    for key, what, name, is_tag in _MARKS.rows([row[0] for row in rows]):
         if is_tag:
             tags[key].append(name)
         else:
-            if what not in known:
-                known[what] = {"id": ids.public(Group.prefix(), what), "name": name}
-            groups[key].append(known[what])
-    return [_shown(contact, sorted(tags[contact.pk]), groups[contact.pk]) for contact in contacts]
+            groups[key].append(known.get(what) or known.setdefault(what, _named(Group, what, name)))
+    return [_shown(row, sorted(tags[row[0]]), sorted(groups[row[0]], key=itemgetter("name")), known) for row in rows]
 
 
-def _shown(contact: Contact, tags: list[str], groups: list[dict[str, Any]]) -> dict[str, Any]:
-    stage = contact.stage
+def _shown(row: Row, tags: list[str], groups: list[dict[str, Any]], known: dict[Any, Any]) -> dict[str, Any]:
+    key, email, status, custom, stage, stage_name, value, owner, *who, hold_until, created_at, updated_at = row[:13]
+    if stage and stage not in known:
+        known[stage] = _named(PipelineStage, stage, stage_name)
+    if owner and owner not in known:
+        known[owner] = _owner(owner, *who)
     return {
-        "id": contact.public_id,
-        "email": contact.email,
-        **{name: getattr(contact, column) or None for name, column in COLUMNS.items()},
-        "status": contact.status,
-        "customFields": contact.custom,
+        "id": ids.public(_PREFIX, key),
+        "email": email,
+        **{name: text or None for name, text in zip(COLUMNS, row[13:], strict=True)},
+        "status": status,
+        "customFields": custom,
         "tags": tags,
-        "groups": sorted(groups, key=itemgetter("name")),
-        "pipelineStage": {"id": stage.public_id, "name": stage.name} if stage else None,
-        "dealValue": None if contact.deal_value is None else float(contact.deal_value),
-        "owner": show_owner(contact.owner),
-        "holdUntil": clock.to_iso(contact.hold_until),
-        "createdAt": clock.to_iso(contact.created_at),
-        "updatedAt": clock.to_iso(contact.updated_at),
+        "groups": groups,
+        "pipelineStage": known.get(stage),
+        "dealValue": None if value is None else float(value),
+        "owner": known.get(owner),
+        "holdUntil": hold_until,
+        "createdAt": created_at,
+        "updatedAt": updated_at,
     }
+
+
+def _named(model: Any, key: UUID, name: str) -> dict[str, Any]:
+    return {"id": ids.public(model.prefix(), key), "name": name}
+
+
+def _owner(key: UUID, name: str, email: str) -> dict[str, Any]:
+    return {"id": ids.public(User.prefix(), key), "name": name or None, "email": email}
 
 
 def show_owner(user: User | None) -> dict[str, Any] | None:
     """Return who looks after something as the API shows it."""
-    return None if user is None else {"id": user.public_id, "name": user.name or None, "email": user.email}
+    return None if user is None else _owner(user.pk, user.name, user.email)

@@ -13,7 +13,7 @@ from contacts.enums import ContactStatus
 from contacts.models import Contact, Group
 from fluenzr.api.v1 import answers, errors, references
 from fluenzr.api.v1.bodies import MAX_PER_PAGE, Body, Paged, Parameters, listed
-from fluenzr.api.v1.contact_bodies import CONTACTS, ContactBody, Sources, show, show_all
+from fluenzr.api.v1.contact_bodies import CONTACTS, EVERYBODY, ContactBody, Sources, show, show_all
 from fluenzr.api.v1.resource import Resource
 from fluenzr.api.v1.values import Choice, CommaList, Document, Reference, Text, Texts, Whole
 
@@ -45,6 +45,8 @@ class ContactList(Resource):
     def get(self, request: Request) -> Response:
         """List the contacts."""
         asked = self.parameters(ContactQuery)
+        if asked["is_whole"]:
+            return answers.page_of(EVERYBODY.of(self.workspace.pk), asked, show_all)
         rows = CONTACTS.in_workspace(self.workspace)
         if "email" in asked:
             rows = rows.filter(email__icontains=asked["email"])
@@ -73,7 +75,7 @@ class ContactOne(Resource):
 
     def put(self, request: Request, contact_id: str) -> Response:
         """Change the given fields of a contact."""
-        contact: Contact = self.find(Contact.objects.select_related("workspace"), contact_id)
+        contact: Contact = self.find(Contact, contact_id)
         values = self.body(ContactBody, partial=True, status=contact.status)
         draft = Sources(self.workspace, [values]).draft(values)
         people.update(contact, draft=draft, by=self.by, now=self.now)
@@ -81,7 +83,7 @@ class ContactOne(Resource):
 
     def delete(self, request: Request, contact_id: str) -> Response:
         """Delete a contact; what was sent stays counted."""
-        contact: Contact = self.find(Contact.objects.all(), contact_id)
+        contact: Contact = self.find(Contact, contact_id)
         people.delete(workspace=self.workspace, contact_ids=[contact.pk], by=self.by, now=self.now)
         return answers.one({"id": contact.public_id, "deleted": True})
 
@@ -200,14 +202,14 @@ class ContactGroups(Resource):
 
     def post(self, request: Request, contact_id: str) -> Response:
         """Put the contact into groups."""
-        contact: Contact = self.find(Contact.objects.all(), contact_id)
+        contact: Contact = self.find(Contact, contact_id)
         for group in self._groups(self.body(GroupIdsBody)["groupIds"]):
             grouping.add(group=group, contact_ids=[contact.pk], now=self.now, source="api")
         return answers.one(show(CONTACTS.get(pk=contact.pk)))
 
     def delete(self, request: Request, contact_id: str) -> Response:
         """Take the contact out of groups."""
-        contact: Contact = self.find(Contact.objects.all(), contact_id)
+        contact: Contact = self.find(Contact, contact_id)
         given = self.parameters(GroupIdsQuery) or self.body(GroupIdsBody)
         for group in self._groups(given["groupIds"]):
             grouping.remove(group=group, contact_ids=[contact.pk])
@@ -234,14 +236,14 @@ class ContactTags(Resource):
 
     def post(self, request: Request, contact_id: str) -> Response:
         """Tag the contact; new tags are made."""
-        contact: Contact = self.find(Contact.objects.all(), contact_id)
+        contact: Contact = self.find(Contact, contact_id)
         names = tagging.clean(self.body(TagsBody)["tags"])
         tagging.add(workspace=self.workspace, names={contact.pk: names}, now=self.now, source="api")
         return answers.one(show(CONTACTS.get(pk=contact.pk)))
 
     def delete(self, request: Request, contact_id: str) -> Response:
         """Take tags off the contact."""
-        contact: Contact = self.find(Contact.objects.all(), contact_id)
+        contact: Contact = self.find(Contact, contact_id)
         given = self.parameters(TagsQuery) or self.body(TagsBody)
         tagging.remove(workspace=self.workspace, contact_ids=[contact.pk], names=given["tags"])
         return answers.one(show(CONTACTS.get(pk=contact.pk)))

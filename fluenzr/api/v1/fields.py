@@ -60,17 +60,17 @@ class FieldOne(Resource):
 
     def get(self, request: Request, field_id: str) -> Response:
         """Show a field."""
-        return answers.one(show(self.find(CustomField.objects.all(), field_id)))
+        return answers.one(show(self.find(CustomField, field_id)))
 
     def put(self, request: Request, field_id: str) -> Response:
         """Change label, default or options."""
-        field: CustomField = self.find(CustomField.objects.select_related("workspace"), field_id)
+        field: CustomField = self.find(CustomField, field_id)
         changes = self.body(ChangeBody, partial=True)
         return answers.one(show(fields.update(field, changes=changes, by=self.by, now=self.now)))
 
     def delete(self, request: Request, field_id: str) -> Response:
         """Delete a field with what contacts hold in it."""
-        field: CustomField = self.find(CustomField.objects.select_related("workspace"), field_id)
+        field: CustomField = self.find(CustomField, field_id)
         shown = {"id": field.public_id}
         return answers.one(shown | {"deleted": fields.delete(field, by=self.by, now=self.now)})
 

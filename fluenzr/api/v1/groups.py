@@ -62,13 +62,13 @@ class GroupOne(Resource):
 
     def put(self, request: Request, group_id: str) -> Response:
         """Change the given fields of a group."""
-        group: Group = self.find(Group.objects.select_related("workspace"), group_id)
+        group: Group = self.find(Group, group_id)
         grouping.update(group, changes=self.body(GroupBody, partial=True), by=self.by, now=self.now)
         return answers.one(show(GROUPS.get(pk=group.pk)))
 
     def delete(self, request: Request, group_id: str) -> Response:
         """Delete a group; its contacts stay."""
-        group: Group = self.find(Group.objects.select_related("workspace"), group_id)
+        group: Group = self.find(Group, group_id)
         shown = {"id": group.public_id, "deleted": True}
         grouping.delete(group, by=self.by, now=self.now)
         return answers.one(shown)
@@ -91,7 +91,7 @@ class GroupContacts(Resource):
 
     def post(self, request: Request, group_id: str) -> Response:
         """Put contacts into the group; those in it already are skipped."""
-        group: Group = self.find(Group.objects.all(), group_id)
+        group: Group = self.find(Group, group_id)
         ids = self.body(ContactIdsBody)["contactIds"]
         found = references.known(Contact, self.workspace, ids)
         added = grouping.add(group=group, contact_ids=found.values(), now=self.now, source="api")
@@ -99,7 +99,7 @@ class GroupContacts(Resource):
 
     def delete(self, request: Request, group_id: str) -> Response:
         """Take contacts out of the group; those not in it are skipped."""
-        group: Group = self.find(Group.objects.all(), group_id)
+        group: Group = self.find(Group, group_id)
         ids = (self.parameters(ContactIdsQuery) or self.body(ContactIdsBody))["contactIds"]
         found = references.known(Contact, self.workspace, ids)
         return self._counted("removed", grouping.remove(group=group, contact_ids=list(found.values())), ids, found)

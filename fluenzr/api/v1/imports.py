@@ -127,7 +127,7 @@ class ImportOne(Resource):
 
     def get(self, request: Request, import_id: str) -> Response:
         """Show how far an import is."""
-        return answers.one(show(self.find(Import.objects.all(), import_id)))
+        return answers.one(show(self.find(Import, import_id)))
 
 
 class ImportPreview(Resource):
@@ -137,7 +137,7 @@ class ImportPreview(Resource):
 
     def post(self, request: Request, import_id: str) -> Response:
         """Show what the first rows of a draft would become."""
-        origin: Import = self.find(Import.objects.select_related("workspace"), import_id)
+        origin: Import = self.find(Import, import_id)
         mapping, new = _mapping(origin, self.body(MappingBody))
         rows = lifecycle.preview(origin, mapping, new_fields=new)
         shown = [{"line": row.line, "contact": row.becomes or None, "problem": row.problem or None} for row in rows]
@@ -149,7 +149,7 @@ class ImportStart(Resource):
 
     def post(self, request: Request, import_id: str) -> Response:
         """Let a draft run."""
-        origin: Import = self.find(Import.objects.select_related("workspace"), import_id)
+        origin: Import = self.find(Import, import_id)
         values = self.body(StartBody)
         groups = references.all_known(Group, self.workspace, values.get("groupIds", []), path="groupIds")
         lifecycle.start(origin, choices=_choices(origin, values, groups), by=self.by, now=self.now)
@@ -161,7 +161,7 @@ class ImportCancel(Resource):
 
     def post(self, request: Request, import_id: str) -> Response:
         """Stop an import, or give up a draft."""
-        origin: Import = self.find(Import.objects.select_related("workspace"), import_id)
+        origin: Import = self.find(Import, import_id)
         self.body(Nothing)
         lifecycle.cancel(origin, by=self.by, now=self.now)
         return answers.one(show(origin))
@@ -172,7 +172,7 @@ class ImportUndo(Resource):
 
     def post(self, request: Request, import_id: str) -> Response:
         """Take back the contacts that it made and that nobody touched since."""
-        origin: Import = self.find(Import.objects.select_related("workspace"), import_id)
+        origin: Import = self.find(Import, import_id)
         self.body(Nothing)
         lifecycle.undo(origin, by=self.by, now=self.now)
         return answers.one(show(origin))
@@ -189,7 +189,7 @@ class ImportRejects(Resource):
 
     def get(self, request: Request, import_id: str) -> Response:
         """List the rows that were refused, with the reason of each."""
-        origin: Import = self.find(Import.objects.all(), import_id)
+        origin: Import = self.find(Import, import_id)
         rows = RejectedRow.objects.filter(origin=origin)
         return answers.page(rows, self.parameters(RejectQuery), lambda row: _reject(origin, row))
 

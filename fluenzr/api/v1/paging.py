@@ -8,14 +8,19 @@ place begins at its key. A list of a few rows is read exactly each time, which c
 import hashlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.core.cache import cache
-from django.db.models import F, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
+from fluenzr.core.prepared import Prepared
+
+# What is asked of a list that does not change which rows it has.
+HOW = frozenset({"page", "perPage", "sort", "order"})
 # So many rows are counted and skipped anew for each request.
 FEW = 1000
 TOTAL_SECONDS = 10
@@ -27,12 +32,36 @@ PLACES = 20
 
 def name_of(workspace: object, path: str, asked: Mapping[str, Any]) -> str:
     """Return the name under which a list is remembered: it differs with all that was asked but page and order."""
-    kept = {key: value for key, value in asked.items() if key not in ("page", "perPage", "sort", "order")}
+    kept = {key: value for key, value in asked.items() if key not in HOW}
     text = json.dumps([str(workspace), path, kept], sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def read(rows: "QuerySet[Any]", asked: Mapping[str, Any]) -> tuple[list[Any], int]:
+class Whole:
+    """A list of all that belongs to one thing, whose SQL is written once; `rows` makes the `values_list` of its key."""
+
+    def __init__(self, rows: "Callable[[Any], QuerySet[Any, Any]]") -> None:
+        self.rows = rows
+        self.pages = Prepared(lambda values, *cut: _page(rows(values[0]), values[1:], *cut))
+
+    def of(self, key: UUID) -> "Part":
+        """Return the rows of the thing with this key."""
+        return Part(self, key)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of a `Whole` that belong to one thing."""
+
+    whole: Whole
+    key: UUID
+
+    def queryset(self) -> "QuerySet[Any, Any]":
+        """Return them as the ORM asks for them."""
+        return self.whole.rows(self.key)
+
+
+def read(rows: "QuerySet[Any, Any] | Part", asked: Mapping[str, Any]) -> tuple[list[Any], int]:
     """Return the rows of the page that was asked for, and how many there are on all pages.
 
     `asked` are the values of `bodies.Paged`. One query for a page that is not full, which says the total by itself; a
@@ -41,7 +70,7 @@ def read(rows: "QuerySet[Any]", asked: Mapping[str, Any]) -> tuple[list[Any], in
     size, name = asked["perPage"], asked["listed"]
     start = (asked["page"] - 1) * size
     if start < FEW:
-        found = list(rows.order_by(*asked["ordering"])[start : start + size])
+        found = _fetched(rows, (), asked["ordering"], None, start, size)
         if len(found) < size and (found or not start):
             return found, start + len(found)
         return found, max(_total(rows, name), start + len(found) if found else 0)
@@ -50,39 +79,64 @@ def read(rows: "QuerySet[Any]", asked: Mapping[str, Any]) -> tuple[list[Any], in
     return found, total
 
 
-def _total(rows: "QuerySet[Any]", name: str) -> int:
+def _fetched(rows: "QuerySet[Any, Any] | Part", after: Sequence[Any], *cut: Any) -> list[Any]:
+    if isinstance(rows, Part):
+        return rows.whole.pages.rows((rows.key, *after), *cut)
+    return list(_page(rows, after, *cut))
+
+
+def _page(
+    rows: "QuerySet[Any, Any]",
+    after: Sequence[Any],
+    ordering: Sequence[Any],
+    order: "_Order | None",
+    start: int,
+    size: int,
+) -> "QuerySet[Any, Any]":
+    """Return so many rows from `start` on; with an `order` those behind a key, and with their own keys."""
+    ordered = rows.order_by(*ordering)
+    if order is not None:
+        ordered = order.keyed(order.after(ordered, after))
+    return ordered[start : start + size]
+
+
+def _queryset(rows: "QuerySet[Any, Any] | Part") -> "QuerySet[Any, Any]":
+    return rows.queryset() if isinstance(rows, Part) else rows
+
+
+def _total(rows: "QuerySet[Any, Any] | Part", name: str) -> int:
     key = f"total:{name}"
     known: int | None = cache.get(key)
     if known is not None:
         return known
-    total = rows.order_by().count()
+    total = _queryset(rows).order_by().count()
     if total > FEW:
         cache.set(key, total, TOTAL_SECONDS)
     return total
 
 
-def _far(rows: "QuerySet[Any]", asked: Mapping[str, Any], start: int) -> list[Any]:
+def _far(rows: "QuerySet[Any, Any] | Part", asked: Mapping[str, Any], start: int) -> list[Any]:
     """Return the rows of a page far back, and remember where the next one begins."""
-    size, order = asked["perPage"], _order_of(rows, asked["ordering"])
-    ordered = rows.order_by(*asked["ordering"])
+    size, ordering = asked["perPage"], asked["ordering"]
+    order = _order_of(_queryset(rows), ordering)
     if order is None:
-        return list(ordered[start : start + size])
+        return _fetched(rows, (), ordering, None, start, size)
     places = _Places(f"places:{asked['listed']}:{order}")
     position, place = places.before(start)
     if start - position >= FEW:
         # Narrow, so that an index alone leads there; the rows themselves are fetched for one page only.
-        narrow = order.after(ordered.prefetch_related(None), place.key).values_list(*order.columns)
+        ordered = _queryset(rows).order_by(*ordering).prefetch_related(None)
+        narrow = order.after(ordered, place.key).values_list(*order.columns)
         skipped = start - position
         keys = list(narrow[skipped - 1 : skipped])
         if not keys:
             return []
         position, place = start, _Place(keys[0], place.expires)
         places.note(position, place)
-    skip = start - position
-    found = list(order.after(ordered, place.key)[skip : skip + size])
+    found = _fetched(rows, place.key, ordering, order, start - position, size)
     if len(found) == size:
         places.note(start + size, _Place(order.key_of(found[-1]), place.expires))
-    return found
+    return [order.without_key(row) for row in found]
 
 
 @dataclass(frozen=True)
@@ -95,11 +149,22 @@ class _Order:
     def __str__(self) -> str:
         return ("-" if self.falls else "") + ",".join(self.columns)
 
-    def key_of(self, row: Any) -> tuple[Any, ...]:
-        """Return the key of a row."""
-        return tuple(getattr(row, column) for column in self.columns)
+    def keyed(self, rows: "QuerySet[Any, Any]") -> "QuerySet[Any, Any]":
+        """Return rows that tell their key: objects do, a `values_list` gets it at its end."""
+        fields: Any = rows._fields  # type: ignore[attr-defined]
+        return rows if fields is None else rows.values_list(*fields, *self.columns)
 
-    def after(self, rows: "QuerySet[Any]", key: tuple[Any, ...]) -> "QuerySet[Any]":
+    def key_of(self, row: Any) -> tuple[Any, ...]:
+        """Return the key of a row that is `keyed`."""
+        if isinstance(row, Model):
+            return tuple(getattr(row, column) for column in self.columns)
+        return tuple(row[-len(self.columns) :])
+
+    def without_key(self, row: Any) -> Any:
+        """Return a row as it was before it was `keyed`."""
+        return row if isinstance(row, Model) else row[: -len(self.columns)]
+
+    def after(self, rows: "QuerySet[Any, Any]", key: Sequence[Any]) -> "QuerySet[Any, Any]":
         """Return the rows behind a key; all of them for the empty key."""
         if not key:
             return rows
@@ -109,7 +174,7 @@ class _Order:
         return rows.filter(compare(Tuple(*(F(column) for column in self.columns)), key), **first)
 
 
-def _order_of(rows: "QuerySet[Any]", ordering: Sequence[Any]) -> _Order | None:
+def _order_of(rows: "QuerySet[Any, Any]", ordering: Sequence[Any]) -> _Order | None:
     """Return the order of the terms; None where keys do not say it: expressions, columns of others, both directions.
 
     A column that may be null is none either, for no row comes before or after it.

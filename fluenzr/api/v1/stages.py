@@ -67,13 +67,13 @@ class StageOne(Resource):
 
     def put(self, request: Request, stage_id: str) -> Response:
         """Change the given fields of a stage."""
-        stage: PipelineStage = self.find(PipelineStage.objects.select_related("workspace"), stage_id)
+        stage: PipelineStage = self.find(PipelineStage, stage_id)
         stages.update(stage, changes=self.body(StageBody, partial=True), by=self.by, now=self.now)
         return answers.one(show(STAGES.get(pk=stage.pk)))
 
     def delete(self, request: Request, stage_id: str) -> Response:
         """Delete a stage; its contacts move to `moveTo`."""
-        stage: PipelineStage = self.find(PipelineStage.objects.select_related("workspace"), stage_id)
+        stage: PipelineStage = self.find(PipelineStage, stage_id)
         move_to = self.parameters(MoveQuery).get("moveTo")
         stages.delete(stage, move_to=move_to, by=self.by, now=self.now)
         return answers.one({"id": stage_id, "deleted": True})

@@ -76,11 +76,11 @@ class SuppressionOne(Resource):
 
     def get(self, request: Request, suppression_id: str) -> Response:
         """Show a suppression."""
-        return answers.one(show(self.find(Suppression.objects.all(), suppression_id)))
+        return answers.one(show(self.find(Suppression, suppression_id)))
 
     def delete(self, request: Request, suppression_id: str) -> Response:
         """Lift a suppression."""
-        row: Suppression = self.find(Suppression.objects.select_related("workspace"), suppression_id)
+        row: Suppression = self.find(Suppression, suppression_id)
         suppression.lift(suppressions=[row], by=self.by, now=self.now)
         return answers.one({"id": suppression_id, "deleted": True})
 

@@ -39,6 +39,7 @@ urlpatterns = [
     path("contacts/<contact_id>/export", privacy.ContactExport.as_view()),
     path("contacts/<contact_id>/erase", privacy.ContactErase.as_view()),
     *(path(f"contacts/<contact_id>/{act}", privacy.ContactStanding.as_view(act=act)) for act in privacy.ACTS),
+    *campaign_routes.urlpatterns,
     path("groups", groups.GroupList.as_view()),
     path("groups/<group_id>", groups.GroupOne.as_view()),
     path("groups/<group_id>/contacts", groups.GroupContacts.as_view()),
@@ -78,7 +79,6 @@ urlpatterns = [
     path("attachments", attachments.AttachmentList.as_view()),
     path("snippets", snippets.SnippetList.as_view()),
     path("snippets/<snippet_id>", snippets.SnippetOne.as_view()),
-    *campaign_routes.urlpatterns,
     # Last: whatever is none of the above.
     re_path(r"^.*$", Unknown.as_view()),
 ]

@@ -182,9 +182,13 @@ class CommaList(serializers.Field[list[Any], str, str, Any]):
         self.child = child
         super().__init__(**options)
 
+    def bind(self, field_name: str, parent: Any) -> None:
+        """Make the field one of a serializer's, whose context its child reads, too."""
+        super().bind(field_name, parent)
+        self.child.bind(field_name="", parent=cast(Any, self))
+
     def to_internal_value(self, data: str) -> list[Any]:
         """Return the values, doubles once."""
-        self.child.bind(field_name="", parent=cast(Any, self))
         return [self.child.run_validation(item.strip()) for item in dict.fromkeys(data.split(","))]
 
     def to_representation(self, value: Sequence[Any]) -> str:

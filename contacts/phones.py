@@ -13,7 +13,6 @@ from phonenumbers import PhoneNumberFormat
 _MIN_SEARCHED = 6
 _SEARCHED = re.compile(r"\+?[\d\s./()\u00a0\u202f-]+")
 _TRUNK = "(0)"
-_SPACED = re.compile(r"\+?[0-9 ]+")
 _SIGNS = str.maketrans("", "", " .-/()\u00a0\u202f")
 _KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "uan", "pager")
 # The country whose numbers a code stands for, first of all where several share it; 001 stands for the whole world.
@@ -29,9 +28,9 @@ def normalise(text: str, country: str) -> str:
     `country` (two letters, "" for unknown) is asked only where the number does not name its own by + or 00.
     """
     given = f"+{text[2:]}" if text.startswith("00") else text
-    plain = given.replace(_TRUNK, "")
+    plain = given.replace(_TRUNK, "").replace(" ", "")
     if not plain[1:].isdigit():
-        plain = plain.replace(" ", "") if _SPACED.fullmatch(plain) else plain.translate(_SIGNS)
+        plain = plain.translate(_SIGNS)
     if quick := _quick(plain, country):
         return quick
     number = _read(given, country)

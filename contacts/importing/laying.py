@@ -76,6 +76,11 @@ class Plan:
         """Whether a column goes into a custom field."""
         return bool(self._custom)
 
+    @property
+    def has_tags(self) -> bool:
+        """Whether a column holds tags."""
+        return self._tags is not None
+
     def lay(self, row: Row) -> Prepared | Rejected:
         """Return the row as a contact, or why it cannot be one."""
         line, cells = row

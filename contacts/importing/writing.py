@@ -41,6 +41,11 @@ class Chunk:
     keys: list[uuid.UUID]
     consent_keys: list[str]
 
+    def is_apart_from(self, other: "Chunk") -> bool:
+        """Whether it has rows, and no address that the other one has, too."""
+        theirs = {row.key for row in other.rows if isinstance(row, Prepared)}
+        return bool(self.rows) and theirs.isdisjoint(row.key for row in self.rows if isinstance(row, Prepared))
+
 
 @dataclass
 class Counts:
@@ -75,6 +80,8 @@ class Desk:
     stage: PipelineStage | None
     # Whether known addresses are expected. Where all are new, asking first would only cost time: the key tells.
     looks: bool = False
+    # Whether two chunks at once were tried in vain.
+    is_alone: bool = False
 
     @property
     def workspace(self) -> Workspace:

@@ -1,8 +1,8 @@
 """The process in which importers live and die: loads Django once, then forks one importer for each order it reads.
 
-Orders come as JSON lines on standard input, answers go to standard output: `{"do": "setup", "rows": 400}`,
-`{"do": "spawn", "kill": "writing.write:after:3"}`, `{"do": "wait", "pid": 7}`, `{"do": "progress"}`,
-`{"do": "report"}`.
+Orders come as JSON lines on standard input, answers go to standard output:
+`{"do": "setup", "rows": 400, "plain": false}`, `{"do": "spawn", "kill": "writing.write:after:3"}`,
+`{"do": "wait", "pid": 7}`, `{"do": "progress"}`, `{"do": "report"}`.
 """
 
 import importlib
@@ -41,9 +41,17 @@ from tests.prove.sender_host import fork  # noqa: E402
 running.CHUNK = 20
 
 
-def setup(*, rows: int) -> None:
-    """Let an import of so many rows wait: new, known, twice in the file, and bad ones."""
+def setup(*, rows: int, plain: bool) -> None:
+    """Let an import of so many rows wait: new, known, twice in the file, bad; hardly any but new if `plain`."""
     workspace = builders.make_workspace()
+    if plain:
+        lines = ["email,first name"]
+        lines += [f"{'nonsense' if number % 97 == 5 else f'person{number}@b.org'},Name" for number in range(rows)]
+        # One chunk with an address of the chunk before it, and one with an address that is known.
+        lines[rows // 2] = lines[rows // 2 - 30]
+        builders.make_contact(workspace, f"person{rows * 3 // 4}@b.org", first_name="Before")
+        _start(workspace, lines, on_duplicate="update", consent_source="event")
+        return
     for number in range(0, rows, 7):
         builders.make_contact(workspace, f"person{number}@b.org", first_name="Before", company="Old")
     stage, group = builders.make_stage(workspace, "Lead"), builders.make_group(workspace, "Fair")
@@ -51,18 +59,22 @@ def setup(*, rows: int) -> None:
     for number in range(rows):
         address = "nonsense" if number % 11 == 5 else f"person{number - number % 13 // 12}@b.org"
         lines.append(f"{address},Name {number},{'' if number % 3 else 'Acme'},tag{number % 5}")
-    content = io.BytesIO("\n".join(lines).encode())
-    origin = lifecycle.upload(workspace=workspace, content=content, name="proof.csv", by="proof", now=builders.NOW)
-    choices = Choices(
-        mapping=origin.mapping,
+    _start(
+        workspace,
+        lines,
         consent_source="event",
-        certified=True,
         on_duplicate="update",
         groups=[group],
         tags=["proof"],
         stage=stage,
     )
-    lifecycle.start(origin, choices=choices, by="proof", now=builders.NOW)
+
+
+def _start(workspace: Workspace, lines: list[str], **choices: Any) -> None:
+    content = io.BytesIO("\n".join(lines).encode())
+    origin = lifecycle.upload(workspace=workspace, content=content, name="proof.csv", by="proof", now=builders.NOW)
+    chosen = Choices(mapping=origin.mapping, certified=True, **choices)
+    lifecycle.start(origin, choices=chosen, by="proof", now=builders.NOW)
 
 
 def importer(kill: str) -> int:

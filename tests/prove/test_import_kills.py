@@ -31,12 +31,36 @@ STEPS = [
 ]
 
 
+# The same for an import whose chunks are written two at once, each by a connection of its own.
+STEPS_OF_TWO = [
+    f"{step}:{moment}:{call}"
+    for step, calls in (
+        ("running._in_transaction", (2, 3)),
+        ("running._behind", (1, 4)),
+        ("running._move_checkpoint", (2, 3, 4, 5, 6, 7)),
+        ("writing.write", (2, 3, 4, 5)),
+        ("writing._insert", (3, 4)),
+    )
+    for call in calls
+    for moment in ("before", "after")
+]
+
+
 @pytest.fixture(scope="module")
 def undisturbed(_migrated_once: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the tables hold after an import that nothing disturbed."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    fresh = databases.fresh(os.environ.get("DATABASE_URL", ""), copy_of=_migrated_once)
-    with fresh as url, importing(url, folder) as host:
+    return _undisturbed(_migrated_once, tmp_path_factory.mktemp("undisturbed"), plain=False)
+
+
+@pytest.fixture(scope="module")
+def plainly_undisturbed(_migrated_once: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What they hold after one of hardly any but new contacts."""
+    return _undisturbed(_migrated_once, tmp_path_factory.mktemp("plain"), plain=True)
+
+
+def _undisturbed(migrated: str, folder: Path, *, plain: bool) -> dict[str, Any]:
+    fresh = databases.fresh(os.environ.get("DATABASE_URL", ""), copy_of=migrated)
+    with fresh as url, importing(url, folder, plain=plain) as host:
         assert host.wait(host.spawn()) == 0
         found: dict[str, Any] = host.order("report")
     assert found["import"][:2] == ["done", ROWS]
@@ -44,11 +68,11 @@ def undisturbed(_migrated_once: str, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @contextmanager
-def importing(url: str, folder: Path) -> Iterator[Host]:
+def importing(url: str, folder: Path, *, plain: bool) -> Iterator[Host]:
     """A host with an import that waits."""
     host = Host(url, folder, program="tests.prove.import_host")
     try:
-        host.order("setup", rows=ROWS)
+        host.order("setup", rows=ROWS, plain=plain)
         yield host
     finally:
         host.close()
@@ -56,7 +80,15 @@ def importing(url: str, folder: Path) -> Iterator[Host]:
 
 @pytest.fixture
 def host(migrated_database: str, tmp_path: Path) -> Iterator[Host]:
-    with importing(migrated_database, tmp_path) as one:
+    with importing(migrated_database, tmp_path, plain=False) as one:
+        yield one
+
+
+@pytest.fixture
+def plain_host(migrated_database: str, tmp_path: Path) -> Iterator[Host]:
+    if not migrated_database.startswith("postgres"):
+        pytest.skip("SQLite writes one chunk after the other")
+    with importing(migrated_database, tmp_path, plain=True) as one:
         yield one
 
 
@@ -65,6 +97,31 @@ def test_killed_at_a_step(host: Host, undisturbed: dict[str, Any], step: str) ->
     assert os.WIFSIGNALED(host.wait(host.spawn(kill=step)))
     assert host.wait(host.spawn()) == 0
     assert host.order("report") == undisturbed
+
+
+@pytest.mark.parametrize("step", STEPS_OF_TWO)
+def test_killed_while_two_chunks_are_written(plain_host: Host, plainly_undisturbed: dict[str, Any], step: str) -> None:
+    assert os.WIFSIGNALED(plain_host.wait(plain_host.spawn(kill=step)))
+    assert plain_host.wait(plain_host.spawn()) == 0
+    assert plain_host.order("report") == plainly_undisturbed
+
+
+def test_two_importers_of_two_chunks_each(plain_host: Host, plainly_undisturbed: dict[str, Any]) -> None:
+    for pid in [plain_host.spawn(), plain_host.spawn()]:
+        assert plain_host.wait(pid) == 0
+    assert plain_host.order("report") == plainly_undisturbed
+
+
+def test_killed_from_outside_while_two_chunks_are_written(
+    plain_host: Host, plainly_undisturbed: dict[str, Any], rounds: Callable[[int], int]
+) -> None:
+    chance = random.Random(13)
+    for _round in range(max(3, rounds(10))):
+        pid = plain_host.spawn()
+        time.sleep(chance.uniform(0, 0.15))
+        plain_host.kill(pid)
+    assert plain_host.wait(plain_host.spawn()) == 0
+    assert plain_host.order("report") == plainly_undisturbed
 
 
 def test_killed_ten_times_at_random(host: Host, undisturbed: dict[str, Any]) -> None:

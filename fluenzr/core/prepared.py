@@ -107,7 +107,9 @@ def _fetched(sql: str, parameters: Sequence[Any]) -> list[Any]:
         if connection.vendor == "postgresql":
             # Django's own writes the values into the statement, so that each is another one.
             cursor.cursor = psycopg.Cursor(raw)
-            raw.prepare_threshold = SENT_BEFORE_KEPT
+            # A pooler that gives each transaction another connection cannot keep what belongs to one.
+            is_pooled = connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
+            raw.prepare_threshold = None if is_pooled else SENT_BEFORE_KEPT
         try:
             cursor.execute(sql, parameters)
         except NotSupportedError:

@@ -65,6 +65,23 @@ def test_shape_makes_another_query_and_moments_are_values(workspace: Workspace) 
     assert since.rows((make_workspace().pk, NOW), "created_at", 2) == []
 
 
+@pytest.mark.parametrize("is_pooled", [False, True])
+def test_plans_are_kept_unless_connections_are_pooled(
+    workspace: Workspace, is_pooled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL keeps plans")
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", is_pooled)
+    named = Prepared(lambda keys: Contact.objects.filter(pk__in=keys).values_list("last_name", "phone"))
+    row = make_contact(workspace)
+    for _number in range(SENT_BEFORE_KEPT + 2):
+        named.rows([row.pk])
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%last_name%phone%'")
+        assert cursor.fetchone() == (0 if is_pooled else 1,)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_plan_that_a_migration_made_stale_is_made_anew() -> None:
     if connection.vendor != "postgresql":

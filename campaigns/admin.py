@@ -19,6 +19,7 @@ from campaigns.models import (
     CampaignAccount,
     CampaignGroup,
     CampaignTotal,
+    Claim,
     DayCount,
     Enrolment,
     Event,
@@ -202,6 +203,16 @@ class MessageAdmin(ReadOnlyAdmin):
         """Send once more, knowingly."""
         by, now = _actor(request), timezone.now()
         act(request, rows.select_related("workspace"), lambda row: retries.send_again(row, by=by, now=now))
+
+
+@admin.register(Claim)
+class ClaimAdmin(ReadOnlyAdmin):
+    """What senders hold."""
+
+    list_display = ("owner", linked("account"), "lease_until")
+    list_select_related = ("account",)
+    search_fields = ("owner", "account__email")
+    ordering = ("lease_until",)
 
 
 @admin.register(Event)

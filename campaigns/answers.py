@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 # So many answers are written down together, or those of so long.
 SETTLE_AT = 500
-SETTLE_AFTER_SECONDS = 0.2
+SETTLE_AFTER_SECONDS = 0.5
 # How long an answer is offered to a database that does not take it; then recovery has the journal.
 SETTLE_FOR_SECONDS = 45.0
 

@@ -1,4 +1,4 @@
-"""Who may send what: one sender an account, and a lease on each mail that it holds."""
+"""Who may send what: one sender an account, and a lease on the mails that it holds."""
 
 import threading
 from collections.abc import Collection, Sequence
@@ -10,10 +10,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from campaigns.enums import MessageState
-from campaigns.models import Message
+from campaigns.enums import HELD, MessageState
+from campaigns.models import Claim, Message
 from fluenzr.core import bulk, clock
 from fluenzr.mailboxes.models import Account
 
@@ -37,6 +37,7 @@ def release_account(account_id: UUID, *, owner: str) -> None:
     """Let another sender take the account; a database that is away frees it by the lease."""
     with suppress(DatabaseError):
         Account.objects.filter(pk=account_id, sender=owner).update(sender="", sender_until=None)
+        let_go(owner)
 
 
 def claim(account: Account, *, owner: str, count: int, now: datetime) -> list[Message]:
@@ -54,11 +55,14 @@ def claim(account: Account, *, owner: str, count: int, now: datetime) -> list[Me
         over = [row.pk for row in rows if _missed_its_slot(row, now)]
         if over:
             Message.objects.to_claim(now).filter(pk__in=over).update(has_slot=False, not_before=now)
-        return _hold([row for row in rows if row.pk not in over], owner, now)
+        return _hold(account, [row for row in rows if row.pk not in over], owner, now)
 
 
-def _hold(rows: Sequence[Message], owner: str, now: datetime) -> list[Message]:
-    changes = {"state": MessageState.CLAIMED, "owner": owner, "lease_until": lease_end(now)}
+def _hold(account: Account, rows: Sequence[Message], owner: str, now: datetime) -> list[Message]:
+    if not rows:
+        return []
+    taken = Claim.objects.create(account=account, owner=owner, lease_until=lease_end(now))
+    changes = {"state": MessageState.CLAIMED, "owner": owner, "claim_id": taken.pk}
     mine = bulk.update_where(
         Message,
         ("fence",),
@@ -88,6 +92,12 @@ def _missed_its_slot(message: Message, now: datetime) -> bool:
 def lease_end(now: datetime) -> datetime:
     """Return until when what is taken now is held, unless the lease is renewed."""
     return now + timedelta(seconds=settings.FLUENZR_LEASE_SECONDS)
+
+
+def let_go(owner: str) -> None:
+    """Drop those of the owner's claims that hold nothing any more."""
+    held = Message.objects.filter(claim=OuterRef("pk"), state__in=HELD)
+    Claim.objects.filter(~Exists(held), owner=owner).delete()
 
 
 class Keeper:
@@ -123,6 +133,6 @@ class Keeper:
         until = lease_end(clock.database_now())
         accounts = tuple(self._accounts)
         Account.objects.filter(pk__in=accounts, sender=self._owner).update(sender_until=until)
-        states = (MessageState.CLAIMED, MessageState.SENDING)
+        let_go(self._owner)
         # Only of these: what an account left behind that ended in an error is recovery's.
-        Message.objects.filter(owner=self._owner, account__in=accounts, state__in=states).update(lease_until=until)
+        Claim.objects.filter(owner=self._owner, account__in=accounts).update(lease_until=until)

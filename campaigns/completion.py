@@ -8,16 +8,24 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from campaigns.enums import RUNNING, CampaignStatus, GroupRole, MessageState
+from campaigns.enums import RUNNING, CampaignStatus, EnrolmentStatus, GroupRole, Place
 from campaigns.models import Campaign, CampaignGroup, Enrolment, Message
 from contacts.enums import GroupKind
 from fluenzr.core import bus
 from fluenzr.core.prepared import Prepared
 
-_on_their_way = Prepared(
-    lambda keys: Enrolment.objects.filter(campaign=keys[0], status__in=RUNNING).values_list("pk")[:1]
-)
-_OPEN = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.SENDING)
+
+def _anybody(status: EnrolmentStatus) -> Prepared:
+    """Return the question for one of a campaign's people with a status: the newest, as the oldest go first.
+
+    From the other end, PostgreSQL would walk through all that is left in the index of those who have gone.
+    """
+    return Prepared(
+        lambda keys: Enrolment.objects.filter(campaign=keys[0], status=status).order_by("-id").values_list("pk")[:1]
+    )
+
+
+_RUNNING = tuple(map(_anybody, RUNNING))
 
 
 @dataclass(frozen=True)
@@ -34,16 +42,17 @@ def complete(campaigns: Collection[UUID], *, now: datetime) -> list[UUID]:
     A campaign without people does not complete (contract A37), nor does one that a dynamic group feeds.
     """
     # Asked after each batch of mails, nearly always for nothing: the whole question takes milliseconds to write.
-    campaigns = [one for one in campaigns if not _on_their_way.rows([one])]
+    campaigns = [one for one in campaigns if not any(asked.rows([one]) for asked in _RUNNING)]
     if not campaigns:
         return []
     people = Enrolment.objects.filter(campaign=OuterRef("pk"))
-    messages = Message.objects.filter(campaign=OuterRef("pk"), state__in=_OPEN)
+    messages = Message.objects.filter(campaign=OuterRef("pk"))
     feeding = CampaignGroup.objects.filter(campaign=OuterRef("pk"), role=GroupRole.FEEDS, group__kind=GroupKind.DYNAMIC)
     done = Campaign.objects.active().filter(
         Exists(people),
         ~Exists(people.filter(status__in=RUNNING)),
-        ~Exists(messages),
+        ~Exists(messages.filter(place=Place.WAITING)),
+        ~Exists(messages.held()),
         ~Exists(feeding),
         pk__in=list(campaigns),
     )

@@ -8,7 +8,6 @@ from django.db import DatabaseError, connection
 from django.db.models import Q
 
 from campaigns.answers import Answers
-from campaigns.claiming import lease_end
 from campaigns.enums import MessageState
 from campaigns.models import Message
 from campaigns.overlap import Aside
@@ -39,7 +38,7 @@ class Desk:
 
 def commit_open(mails: Sequence[Held], *, owner: str, now: datetime) -> set[UUID]:
     """Commit `sending` in one statement for those of the claimed mails that nobody stopped; return their keys."""
-    changes = {"state": MessageState.SENDING, "sending_at": now, "lease_until": lease_end(now)}
+    changes = {"state": MessageState.SENDING, "sending_at": now}
     where = {"owner": owner, "state": MessageState.CLAIMED}
     rows = [(held.fence, held.key) for held in sorted(mails, key=lambda held: held.key)]
     try:

@@ -107,8 +107,17 @@ class MessageState(TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class Place(TextChoices):
+    """Where messages are looked for by their campaign or account: their state, as coarse as indexes need it."""
+
+    WAITING = "waiting"
+    BACK = "back"
+
+
 # A stop may still take these back; once `sending` is committed the body may be on the wire.
 STOPPABLE = (MessageState.QUEUED, MessageState.CLAIMED)
+# A sender has these in its hands.
+HELD = (MessageState.CLAIMED, MessageState.SENDING)
 # The mail reached, or may have reached, its recipient.
 COUNTED = (MessageState.SENT, MessageState.UNCERTAIN)
 

@@ -21,7 +21,7 @@ from campaigns import births, colleagues, slots, stopping, waiting
 from campaigns.colleagues import Others
 from campaigns.enums import CampaignStatus, EnrolmentStatus, MessageState, Phase
 from campaigns.mail.rendering import Made, Unrenderable
-from campaigns.models import Campaign, CampaignAccount, DayCount, Enrolment, Message
+from campaigns.models import Campaign, CampaignAccount, Claim, DayCount, Enrolment, Message
 from campaigns.waiting import Person
 from contacts import addresses, suppression, whereabouts
 from contacts.enums import UNREACHABLE, ContactStatus
@@ -141,12 +141,15 @@ def _take_lane(lane_id: UUID, owner: str, lease_until: datetime, now: datetime, 
         lane, state = lock_lane(lane_id, in_bulk=True)
         if lane.campaign.status != CampaignStatus.ACTIVE:
             return []
-        held = {"state": MessageState.CLAIMED, "fence": 1, "owner": owner, "lease_until": lease_until}
+        claim = Claim(account_id=lane.account_id, owner=owner, lease_until=lease_until)
+        held = {"state": MessageState.CLAIMED, "fence": 1, "owner": owner, "claim_id": claim.pk}
         given = _give_slots(lane, state, now, until=now, count=count, held=held | {"created_at": now})
         born = births.make(lane, given.messages, given.people, now=now)
         given = replace(given, people=given.people[: len(born)], messages=[message for message, _made in born])
         given = replace(given, times=given.times[: given.again + len(born)])
-        births.write(born)
+        if born:
+            claim.save(force_insert=True)
+            births.write(born)
         _take_slots(lane, state, given, now)
     return born
 
@@ -205,8 +208,7 @@ def _wait(lane: CampaignAccount, until: datetime, reason: str, now: datetime) ->
 
 def _is_behind(lane: CampaignAccount, now: datetime) -> bool:
     """Whether senders do not keep up with what was planned for the account; what a server put off does not count."""
-    planned = Message.objects.filter(account=lane.account_id, state=MessageState.QUEUED, has_slot=True)
-    return planned.filter(not_before__lt=now - BEHIND).exists()
+    return Message.objects.to_claim(now - BEHIND).filter(account=lane.account_id).exists()
 
 
 def lock_lane(lane_id: UUID, *, in_bulk: bool = False) -> tuple[CampaignAccount, slots.Lane]:

@@ -25,7 +25,7 @@ RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 45, 120, 2
 JITTER = 0.2
 GIVE_UP_AFTER = timedelta(hours=72)
 # What a message says that no sender holds.
-_FREE: dict[str, Any] = {"owner": "", "lease_until": None}
+_FREE: dict[str, Any] = {"owner": ""}
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import explain
-from campaigns.enums import CampaignStatus, MessageState, Phase
+from campaigns.enums import CampaignStatus, Phase, Place
 from campaigns.models import Campaign, CampaignAccount, Enrolment, Message
 from fluenzr.core.errors import Text
 
 _FAR = datetime.max.replace(tzinfo=UTC)
-_ON_ITS_WAY = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.SENDING)
 _AT_REST: dict[str, Text] = {
     CampaignStatus.DRAFT: _("The campaign is a draft. Start it, and its emails go out in its sending hours."),
     CampaignStatus.PAUSED: _("The campaign is paused. Nothing leaves until it is resumed."),
@@ -53,7 +52,8 @@ def _next(campaign: Campaign) -> list[Enrolment]:
     accounts = [None, *CampaignAccount.objects.filter(campaign=campaign).values_list("account", flat=True)]
     keys = [waiting.filter(phase=Phase.STEP).first()]
     keys += [waiting.filter(phase=Phase.MAIL, account=account).first() for account in accounts]
-    on_its_way = Message.objects.filter(campaign=campaign, state__in=_ON_ITS_WAY, enrolment__phase=Phase.IDLE)
-    keys.append(on_its_way.order_by("state").values_list("enrolment", flat=True).first())
+    mails = Message.objects.filter(campaign=campaign, enrolment__phase=Phase.IDLE)
+    for on_their_way in (mails.held(), mails.filter(place=Place.WAITING)):
+        keys.extend(on_their_way.values_list("enrolment", flat=True)[:1])
     rows = people.filter(pk__in=[key for key in keys if key])
     return list(rows.select_related("contact", "campaign", "workspace"))

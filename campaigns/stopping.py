@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from campaigns import completion
-from campaigns.enums import REVISABLE, RUNNING, STOPPABLE, EnrolmentStatus, MessageState, Phase
+from campaigns.enums import REVISABLE, RUNNING, STOPPABLE, EnrolmentStatus, MessageState, Phase, Place
 from campaigns.models import Campaign, Enrolment, Message
 from fluenzr.core import among
 from fluenzr.core.errors import Text
@@ -68,7 +68,8 @@ def cancel(messages: QuerySet[Message], *, reason: str, now: datetime) -> int:
 
 def hold_back(campaign: Campaign, *, now: datetime) -> int:
     """Take back the waiting mails of a campaign that pauses; `release` puts them back."""
-    return cancel(Message.objects.filter(campaign=campaign), reason=PAUSED, now=now)
+    keys = Message.objects.on_their_way(campaign.pk)
+    return cancel(Message.objects.filter(among.keys("pk", keys)), reason=PAUSED, now=now)
 
 
 def release(campaign: Campaign, *, now: datetime) -> int:
@@ -77,7 +78,7 @@ def release(campaign: Campaign, *, now: datetime) -> int:
     The people wait for a slot again instead of leaving all at once (semantics, section 2): a message that was never
     opened is dropped with its slot, and made anew when the lane has room. Whoever was stopped meanwhile gets neither.
     """
-    held = Message.objects.filter(campaign=campaign, state=MessageState.CANCELLED, reason=PAUSED)
+    held = Message.objects.filter(campaign=campaign, place=Place.BACK, reason=PAUSED)
     with transaction.atomic():
         unopened, opened = held.filter(sending_at__isnull=True), held.filter(sending_at__isnull=False)
         # A server refused it for now; the same mail is tried again.

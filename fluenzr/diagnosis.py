@@ -15,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Min
 from django.utils import timezone
 
-from campaigns.enums import MessageState
+from campaigns.enums import Place
 from campaigns.models import Message
 from fluenzr.core import jobs
 from fluenzr.core.models import Heartbeat
@@ -103,7 +103,7 @@ def check_clusters(*, now: datetime | None = None) -> Finding:
 def check_backlog(*, now: datetime | None = None) -> Finding:
     """How long the oldest mail that may leave has waited."""
     now = now or timezone.now()
-    queued = Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now)
+    queued = Message.objects.filter(place=Place.WAITING, not_before__lte=now)
     oldest = queued.aggregate(at=Min("not_before"))["at"]
     age = now - oldest if oldest else timedelta()
     detail = f"the oldest due mail has waited {int(age.total_seconds())} s"

@@ -11,6 +11,7 @@ from campaigns.models import (
     Campaign,
     CampaignAccount,
     CampaignTotal,
+    Claim,
     Enrolment,
     Link,
     Message,
@@ -139,6 +140,13 @@ def make_enrolment(campaign: Campaign, contact: Contact | None = None, **fields:
     fields = {"added_at": NOW, "seed": next(_numbers), "version": campaign.version} | fields
     contact = contact or make_contact(campaign.workspace)
     return Enrolment.objects.create(workspace=campaign.workspace, campaign=campaign, contact=contact, **fields)
+
+
+def make_claim(message: Message, lease_until: datetime) -> Claim:
+    """Have the message's owner hold it until then."""
+    claim = Claim.objects.create(account_id=message.account_id, owner=message.owner, lease_until=lease_until)
+    Message.objects.filter(pk=message.pk).update(claim=claim)
+    return claim
 
 
 def make_message(enrolment: Enrolment, node: str = "mail_1", **fields: Any) -> Message:

@@ -87,7 +87,7 @@ def plan(account: Account, *, now: datetime) -> None:
     """Have all mails of an account that were never sent be due, each since a moment of its own, taken before or not."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE campaigns_message SET state = %s, owner = '', lease_until = NULL,"
+            "UPDATE campaigns_message SET state = %s, owner = '',"
             " not_before = %s::timestamptz - abs(hashtext(id::text)) %% %s * interval '1 microsecond'"
             " WHERE account_id = %s AND sent_at IS NULL",
             [MessageState.QUEUED, now, _MOMENTS, account.pk],

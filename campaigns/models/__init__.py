@@ -3,6 +3,7 @@
 from campaigns.models.addition import Addition
 from campaigns.models.attachment import Attachment
 from campaigns.models.campaign import Campaign, CampaignAccount, DayCount, Link, WorkflowDraft, WorkflowVersion
+from campaigns.models.claim import Claim
 from campaigns.models.enrolment import Enrolment
 from campaigns.models.event import CampaignTotal, Event, Passage, Tally
 from campaigns.models.linked_group import CampaignGroup
@@ -16,6 +17,7 @@ __all__ = [
     "CampaignAccount",
     "CampaignGroup",
     "CampaignTotal",
+    "Claim",
     "DayCount",
     "Enrolment",
     "Event",

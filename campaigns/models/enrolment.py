@@ -50,7 +50,10 @@ class Enrolment(PublicIdMixin, models.Model):
     # The indexes below begin with these three.
     campaign = models.ForeignKey(Campaign, models.CASCADE, db_index=False, related_name="enrolments")
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, db_index=False, related_name="enrolments")
-    account = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False, related_name="+")
+    # Written by who holds the account's row, which whoever deletes it locks first.
+    account = models.ForeignKey(
+        Account, models.SET_NULL, null=True, db_constraint=False, db_index=False, related_name="+"
+    )
     status = models.CharField(
         _("status"), max_length=20, choices=EnrolmentStatus.choices, default=EnrolmentStatus.PENDING
     )

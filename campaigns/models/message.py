@@ -1,13 +1,15 @@
 """Everything that leaves."""
 
 from typing import Any, Self
+from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.enums import MessageState, Purpose
+from campaigns.enums import HELD, MessageState, Place, Purpose
 from campaigns.models.campaign import Campaign, WorkflowVersion
+from campaigns.models.claim import Claim
 from campaigns.models.enrolment import Enrolment
 from contacts.models import Contact
 from fluenzr.core.ids import KeyField, PublicIdMixin
@@ -20,11 +22,24 @@ class MessageQuerySet(ScopedQuerySet):
 
     def to_claim(self, now: Any) -> Self:
         """Keep those that a sender may take now."""
-        return self.filter(state=MessageState.QUEUED, has_slot=True, not_before__lte=now)
+        return self.filter(place=Place.WAITING, has_slot=True, not_before__lte=now)
 
     def wanting_a_slot(self, now: Any) -> Self:
         """Keep those that a server put off, or that missed their slot, and that want another now."""
-        return self.filter(state=MessageState.QUEUED, has_slot=False, not_before__lte=now)
+        return self.filter(place=Place.WAITING, has_slot=False, not_before__lte=now)
+
+    def held(self) -> Self:
+        """Keep those that a sender holds; they are found by its claims, which are few."""
+        return self.filter(state__in=HELD, claim__in=Claim.objects.all())
+
+    def on_their_way(self, campaign: UUID) -> list[UUID]:
+        """Return the keys of those of a campaign that wait for a sender or are held by one.
+
+        In one statement: between two, one could go from what the second asks for to what the first has asked for.
+        """
+        ours = self.filter(campaign=campaign)
+        waiting, held = ours.filter(place=Place.WAITING), ours.held()
+        return list(waiting.values_list("pk").union(held.values_list("pk"), all=True).values_list("pk", flat=True))
 
 
 class Message(PublicIdMixin, models.Model):
@@ -42,8 +57,12 @@ class Message(PublicIdMixin, models.Model):
     campaign = models.ForeignKey(
         Campaign, models.CASCADE, null=True, db_constraint=False, db_index=False, related_name="messages"
     )
-    enrolment = models.ForeignKey(Enrolment, models.CASCADE, null=True, db_index=False, related_name="messages")
-    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="messages")
+    # Whoever makes a mail holds the journey's row. Whoever deletes a journey, or a contact and thereby its journeys,
+    # has to lock that row first, and only then looks for mails (tests/prove/test_stops.py).
+    enrolment = models.ForeignKey(
+        Enrolment, models.CASCADE, null=True, db_constraint=False, db_index=False, related_name="messages"
+    )
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, db_constraint=False, related_name="messages")
     account = models.ForeignKey(Account, models.PROTECT, db_constraint=False, db_index=False, related_name="messages")
     version = models.ForeignKey(
         WorkflowVersion, models.PROTECT, null=True, db_constraint=False, db_index=False, related_name="+"
@@ -53,6 +72,15 @@ class Message(PublicIdMixin, models.Model):
     variant = models.CharField(max_length=40, blank=True)
 
     state = models.CharField(_("state"), max_length=20, choices=MessageState.choices, default=MessageState.QUEUED)
+    # Where an index names the state, PostgreSQL writes into every index of the table whenever it changes. So indexes
+    # name this: it stays null from when a sender takes a mail until the mail is sent, and so do they.
+    place = models.GeneratedField(
+        expression=Case(
+            When(state="queued", then=Value("waiting")), When(state="cancelled", then=Value("back")), default=None
+        ),
+        output_field=models.CharField(max_length=10, null=True),
+        db_persist=True,
+    )
     reason = models.CharField(_("reason"), max_length=400, blank=True)
     recipient = models.CharField(_("recipient"), max_length=254)
     recipient_hash = models.CharField(max_length=64)
@@ -74,7 +102,8 @@ class Message(PublicIdMixin, models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     fence = models.PositiveIntegerField(default=0)
     owner = models.CharField(max_length=160, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
+    # The last one; it is gone once all its mails are let go.
+    claim = models.ForeignKey(Claim, models.DO_NOTHING, null=True, db_constraint=False, related_name="messages")
     sending_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
@@ -101,17 +130,15 @@ class Message(PublicIdMixin, models.Model):
         )
         indexes = (
             models.Index(
-                fields=["account", "not_before"], condition=Q(state="queued", has_slot=True), name="message_queued"
+                fields=["account", "not_before"], condition=Q(place="waiting", has_slot=True), name="message_queued"
             ),
             models.Index(
                 fields=["account", "campaign", "not_before"],
-                condition=Q(state="queued", has_slot=False),
+                condition=Q(place="waiting", has_slot=False),
                 name="message_slotless",
             ),
-            models.Index(fields=["lease_until"], condition=Q(state__in=["claimed", "sending"]), name="message_leased"),
-            models.Index(fields=["settled_at"], condition=Q(state="uncertain"), name="message_uncertain"),
-            models.Index(fields=["recipient_hash", "-sent_at"], name="message_recipient"),
-            models.Index(fields=["campaign", "state"], name="message_campaign"),
+            models.Index(fields=["recipient_hash"], name="message_recipient"),
+            models.Index(fields=["campaign", "place"], name="message_campaign"),
             models.Index(
                 fields=["provider_message_id"], condition=~Q(provider_message_id=""), name="message_provider_id"
             ),

@@ -53,7 +53,7 @@ def insert(
 
 def insert_like(sample: models.Model, names: Sequence[str], rows: Iterable[Values]) -> None:
     """Insert rows that are as the sample, itself unsaved, in all but the columns `names`; raises as `insert`."""
-    columns = (field.attname for field in sample._meta.concrete_fields)
+    columns = (field.attname for field in sample._meta.concrete_fields if not field.generated)
     same = {column: getattr(sample, column) for column in columns if column not in names}
     insert(type(sample), names, rows, same=same)
 

@@ -45,7 +45,7 @@ def written(campaign: Campaign) -> dict[str, Any]:
         "mails": list(
             Message.objects.filter(campaign=campaign)
             .order_by("pk")
-            .values_list("state", "sent_at", "settled_at", "owner", "smtp_code", "smtp_text", "lease_until")
+            .values_list("state", "sent_at", "settled_at", "owner", "smtp_code", "smtp_text")
         ),
         "totals": counted.values("sent", "emails_sent", "uncertain").get(),
         "tallies": sorted(Tally.objects.filter(campaign=campaign).values_list("node", "slot", "sent")),

@@ -15,7 +15,7 @@ from campaigns import models as campaign_models
 from campaigns.enums import EnrolmentStatus, MessageState
 from campaigns.models import Campaign, CampaignGroup, CampaignTotal, Enrolment, Event, Link, Message, Passage, Tally
 from fluenzr.workspaces.models import User, Workspace
-from tests.builders import NOW, make_campaign, make_enrolment, make_group, make_message, make_user
+from tests.builders import NOW, make_campaign, make_claim, make_enrolment, make_group, make_message, make_user
 
 MODELS = [getattr(campaign_models, name) for name in campaign_models.__all__]
 
@@ -52,6 +52,7 @@ def queries(client: Client, model: type[Model]) -> int:
 def something_of_everything(workspace: Workspace) -> Campaign:
     campaign = make_campaign(workspace, status="active")
     message = make_message(make_enrolment(campaign))
+    make_claim(message, NOW)
     common = {"workspace": workspace, "campaign": campaign}
     Event.objects.create(**common, contact=message.contact, message=message, type="sent", at=NOW)
     # Facts outlive what they speak of.

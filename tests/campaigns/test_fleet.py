@@ -9,7 +9,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns import fleet
-from campaigns.claiming import lease_end
 from campaigns.enums import MessageState
 from campaigns.models import Message
 from campaigns.settling import Held
@@ -130,8 +129,7 @@ def claimed(workspace: Workspace) -> list[Held]:
     """A mail of each of two mailboxes, held by me."""
     for _number in range(2):
         make_mailbox(workspace, 1)
-    held = {"state": MessageState.CLAIMED, "owner": "me", "fence": 1, "lease_until": lease_end(clock.database_now())}
-    Message.objects.update(**held)
+    Message.objects.update(state=MessageState.CLAIMED, owner="me", fence=1)
     return [Held(message, 1) for message in Message.objects.all()]
 
 

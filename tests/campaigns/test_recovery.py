@@ -2,7 +2,8 @@
 
 import fcntl
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,11 +11,11 @@ import pytest
 from campaigns import events, journal, outbox, recovery
 from campaigns.enums import MessageState
 from campaigns.journal import Owner
-from campaigns.models import Campaign, CampaignTotal, Message
+from campaigns.models import Campaign, CampaignTotal, Claim, Message
 from fluenzr.mailboxes.transports.base import Outcome, Receipt
 from fluenzr.mailboxes.verdicts import Verdict
 from fluenzr.workspaces.models import Workspace
-from tests.builders import NOW, make_campaign, make_enrolment, make_message
+from tests.builders import NOW, make_campaign, make_claim, make_enrolment, make_message
 
 EXPIRED = NOW - timedelta(seconds=1)
 
@@ -45,10 +46,14 @@ def write(owner: Owner, message: Message, receipt: Receipt | None = None) -> Non
         file.writelines(f"{line}\n" for line in lines)
 
 
-def make_open(campaign: Campaign, owner: Owner, state: str = "sending", **fields: object) -> Message:
+def make_open(
+    campaign: Campaign, owner: Owner, state: str = "sending", lease_until: datetime = EXPIRED, **fields: Any
+) -> Message:
     enrolment = make_enrolment(campaign, status="in_progress", node="mail_1")
-    fields = {"fence": 1, "owner": str(owner), "lease_until": EXPIRED, "sending_at": NOW} | fields
-    return make_message(enrolment, state=state, **fields)
+    fields = {"fence": 1, "owner": str(owner), "sending_at": NOW} | fields
+    message = make_message(enrolment, state=state, **fields)
+    make_claim(message, lease_until)
+    return message
 
 
 def after(message: Message) -> tuple[str, int]:
@@ -121,12 +126,12 @@ def test_restart_may_have_eaten_the_line(campaign: Campaign, dead: Owner) -> Non
 def test_other_machine_gets_time_to_tell(campaign: Campaign, dead: Owner) -> None:
     message = make_open(campaign, Owner("another machine", dead.boot, dead.file))
     assert after(message) == (MessageState.SENDING, 1)
-    Message.objects.update(lease_until=NOW - timedelta(minutes=6))
+    Claim.objects.update(lease_until=NOW - timedelta(minutes=6))
     assert after(message) == (MessageState.UNCERTAIN, 1)
 
 
 def test_late_acceptance_wins_over_doubt(campaign: Campaign, dead: Owner) -> None:
-    message = make_open(campaign, dead, "uncertain", lease_until=None)
+    message = make_open(campaign, dead, "uncertain")
     events.record([events.Happening(events.EventType.UNCERTAIN, NOW, message=message)])
     held = outbox.Held(message, 1)
     assert outbox.settling.settle(held, Receipt(message.pk, Outcome.ACCEPTED, 250, "ok"), now=NOW) is True
@@ -140,5 +145,5 @@ def test_journals_of_the_dead_are_dropped_when_nothing_needs_them(campaign: Camp
     recovery.recover(now=NOW)
     assert (journal.folder() / dead.file).exists()
     Message.objects.filter(pk=message.pk).update(state=MessageState.SENT, owner="")
-    recovery.recover(now=NOW)
+    recovery.recover(now=NOW + timedelta(seconds=2))
     assert not (journal.folder() / dead.file).exists()

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from campaigns import journal
 from fluenzr.management.commands.up import owes_answer, parse_bind, parts, refuse_taken_port
-from tests.builders import make_campaign, make_enrolment, make_message, make_workspace
+from tests.builders import make_campaign, make_claim, make_enrolment, make_message, make_workspace
 from tests.databases import free_port
 
 
@@ -56,5 +56,5 @@ def test_owes_answer_only_while_a_live_sender_of_this_node_waits(
 ) -> None:
     enrolment = make_enrolment(make_campaign(make_workspace()))
     owner = str(journal.mine().owner) if is_ours else "elsewhere/boot/1-a"
-    make_message(enrolment, state=state, owner=owner, lease_until=timezone.now() + timedelta(seconds=lease))
+    make_claim(make_message(enrolment, state=state, owner=owner), timezone.now() + timedelta(seconds=lease))
     assert owes_answer() is owes

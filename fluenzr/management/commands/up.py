@@ -81,9 +81,9 @@ def parts(*, host: str, port: int) -> list[Part]:
 
 def owes_answer() -> bool:
     """Whether a body is on the wire and its sender, of this node, alive: killing it now would leave doubt."""
-    ours = Message.objects.filter(state=MessageState.SENDING, owner__startswith=f"{journal.node_id()}/")
+    ours = Message.objects.held().filter(state=MessageState.SENDING, owner__startswith=f"{journal.node_id()}/")
     try:
-        return ours.filter(lease_until__gt=timezone.now()).exists()
+        return ours.filter(claim__lease_until__gt=timezone.now()).exists()
     except DatabaseError:
         # Unknown: wait as if it did.
         connection.close()

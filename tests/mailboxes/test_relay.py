@@ -201,6 +201,30 @@ def test_deliver_goes_on_with_the_connections_that_it_gets() -> None:
     assert outcomes(receipts) == [(Outcome.ACCEPTED, 250)] * 60
 
 
+def test_deliver_gives_an_answer_away_before_it_begins_the_next_body(one_line: None) -> None:
+    def play(peer: Peer) -> None:
+        peer.greet("PIPELINING")
+        peer.until_data()
+        peer.body()
+        assert [peer.stream.readline()[:4] for _line in range(3)] == [b"MAIL", b"RCPT", b"DATA"]
+        peer.say("250 first\r\n250 ok\r\n250 ok\r\n354 go on")  # in one packet
+        peer.body()
+        peer.say("250 second")
+        peer.expect("QUIT", "221 bye")
+
+    book, answered = Book(), set[uuid.UUID]()
+    in_doubt: list[int] = []
+
+    def begun(key: uuid.UUID) -> None:
+        book.begun(key)
+        in_doubt.append(len(set(book.begun_ones) - answered))
+
+    with bad_peer(play) as port, transport_to(port) as transport:
+        for receipt in transport.deliver(make_parcels(2), book.open, begun):
+            answered.add(receipt.id)
+    assert in_doubt == [1, 1]
+
+
 def test_deliver_is_down_when_nobody_listens() -> None:
     book = Book()
     with bad_peer() as port:

@@ -241,29 +241,31 @@ class RelayTransport(Transport):
                 receipts += self._end(wire, work)
         return receipts
 
-    def _turn(self, work: _Work, patience: float | None) -> list[Receipt]:
-        """Wait for news of the connections and act on them."""
-        receipts: list[Receipt] = []
+    def _turn(self, work: _Work, patience: float | None) -> Iterator[Receipt]:
+        """Wait for news of the connections and act on them.
+
+        An answer is given away before the next body is begun on its connection: two would be in doubt there if we died
+        between.
+        """
         news = self._selector.select(patience)
         heard = [key.data for key, _events in news]
         for key, events in news:
             wire: Wire = key.data
-            receipts += wire.turn(events)
+            yield from wire.turn(events)
             line = wire.line
             if line.is_ready:
-                receipts += self._begin(wire, work)
+                yield from self._begin(wire, work)
             if line.is_over:
-                receipts += self._end(wire, work)
+                yield from self._end(wire, work)
             elif line.is_idle and work.opened and line.taken < MAX_MAILS:
                 line.take(work.opened.popleft())
-                receipts += wire.flush()
+                yield from wire.flush()
         if len(news) < len(self._wires):
             now = time.monotonic()
             for wire in self._wires[:]:
                 if wire.deadline <= now and wire not in heard:
-                    receipts += wire.line.end("the server did not answer in time")
-                    receipts += self._end(wire, work)
-        return receipts
+                    yield from wire.line.end("the server did not answer in time")
+                    yield from self._end(wire, work)
 
     def _begin(self, wire: Wire, work: _Work) -> list[Receipt]:
         """The 354 is there: note it, and write the body with the next envelope behind it."""

@@ -69,6 +69,8 @@ def test_killed_at_a_step_nothing_is_doubled_or_lost(host: Host, provider: Provi
         assert os.WIFSIGNALED(status)
         host.wait(host.spawn())
         begun = any(place in step for place in ("begun:after", "answered:before", "answered:after"))
+        # Before a relay begins its second body, the first may be unanswered on another connection.
+        begun = begun or (provider == Provider.RELAY and "begun:before" in step)
         check(host, told, people=6, most_uncertain=AT_ONCE[provider] if begun else 0)
 
 

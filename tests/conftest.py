@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
@@ -89,6 +90,12 @@ def _language() -> Iterator[None]:
     """A request in French leaves its thread speaking French; the next test begins anew."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _cache() -> None:
+    """What a process remembers for a while (bad passwords, totals of lists) is not another test's."""
+    cache.clear()
 
 
 @pytest.fixture

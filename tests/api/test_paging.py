@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -21,7 +20,6 @@ SIZE = 5
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists of more than two rows are long."""
     monkeypatch.setattr(paging, "FEW", 2)
-    cache.clear()
 
 
 def people(workspace: Workspace, number: int = 23) -> list[Contact]:

@@ -43,6 +43,7 @@ from tests.clients import ApiClient
 WITHOUT_WORKSPACE = {
     "Blob": "content by its hash; rows that refer to it carry the workspace",
     "Kick": "jobs of the installation",
+    "Claim": "a lease of a sender; the mails that it holds carry the workspace",
     "Heartbeat": "parts of the installation",
     "User": "a person may belong to several workspaces",
     "Workspace": "is one",

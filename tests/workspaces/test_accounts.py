@@ -3,7 +3,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 from allauth.usersessions.models import UserSession
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.test.utils import override_settings
 
@@ -19,11 +18,6 @@ FORM = {
     "tracking_mode": "minimal",
     "timezone": "Europe/Paris",
 }
-
-
-@pytest.fixture(autouse=True)
-def _no_attempts_yet() -> None:
-    cache.clear()
 
 
 def signed_in(user: User) -> Client:

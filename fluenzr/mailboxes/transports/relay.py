@@ -119,7 +119,7 @@ class _Work:
 class RelayTransport(Transport):
     """An own relay or an ESP. Its connections stay open between the calls of `deliver`."""
 
-    batch: ClassVar[int] = 500
+    batch: ClassVar[int] = 1_000
     in_bulk: ClassVar[bool] = True
 
     def __init__(self, account: Account) -> None:
